@@ -1,0 +1,349 @@
+/*
+ * The store: where every message, every delivery's fate and every operator's act is kept.
+ *
+ * This is the contract; a backend (journal/, mem/) implements struct store_ops and passes
+ * store/contract_test.c. Callers use the store_… functions only.
+ *
+ * Truth is a sequence of records, each committed and synced before anybody is told. Everything
+ * that can be asked for here is derived from that sequence.
+ *
+ *   store_append(batch) ── encoded on the caller's thread ── queue ── writer: one write, one sync
+ *        └───────────────── batch->done(batch) on the writer's thread, once, in append order ─┘
+ *
+ * Guarantees every backend gives
+ *   - After a crash a prefix of the appended sequence is there, or all of it; nothing whose `done`
+ *     reported RC_OK is ever missing.
+ *   - Sequence numbers rise by one per record, in commit order, and are never used twice.
+ *   - A record read back is what was appended, byte for byte, or an error that says it is damaged.
+ *   - An outcome, mark or act for which no intake space is left still fits: a reserve is kept.
+ *     An intake that does not fit answers RC_LIMIT (STORE-001) and nothing of it is kept.
+ *   - A failed write or sync of the truth is final: the backend reports RC_IO for what waits and
+ *     calls `fatal`; the process must end, the sync is never tried again.
+ *
+ * Delivery states over the records of one (message, lane)
+ *   The intake says queued | filtered | held; outcomes say the rest. Final: delivered, filtered,
+ *   rejected, dead, skipped. Held waits for a person.
+ *   A delivery is *covered* while a crash might have left it sent without our knowing:
+ *     the intake carried `marked` and no outcome came since, or
+ *     a STORE_MARK of its lane with upto >= seq is newer than its last outcome.
+ *   A covered delivery without a final outcome is handed back by store_window() after a restart
+ *   with `unknown` set: the caller decides by policy, and says so in its next outcome.
+ *   A RETRYING outcome (definitely not accepted) ends the coverage: the next attempt needs a mark.
+ *
+ * Strings in what is returned live in the arena that was handed in.
+ * Thread  store_append: any. The reading functions block on files: any thread but a loop's.
+ */
+#ifndef ZS_STORE_STORE_H
+#define ZS_STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+struct store;
+
+/* ---- what is written ---------------------------------------------------------------------- */
+
+enum store_kind {
+    STORE_INTAKE = 1,     /* a message with its acknowledgement and its deliveries */
+    STORE_MARK = 2,       /* deliveries of a lane up to a sequence may be sent from now on */
+    STORE_OUTCOMES = 3,   /* results of attempts, any number, any lanes */
+    STORE_ACT = 4,        /* a person or the API changed or looked at something: audit */
+    STORE_CONFIG = 5,     /* a version of one configuration object */
+    STORE_CHECKPOINT = 6, /* the store's own; signed from the delivery work on */
+    STORE_SUMMARY = 7     /* reserved: what retention leaves of a removed segment */
+};
+
+enum intake_state { INTAKE_ACCEPTED = 1, INTAKE_REFUSED = 2 };
+
+enum delivery_state {
+    DELIVERY_QUEUED = 1,
+    DELIVERY_SENDING = 2, /* only shown, never written: covered, in flight now */
+    DELIVERY_RETRYING = 3,
+    DELIVERY_UNCERTAIN = 4,
+    DELIVERY_DELIVERED = 5,
+    DELIVERY_FILTERED = 6,
+    DELIVERY_REJECTED = 7,
+    DELIVERY_HELD = 8,
+    DELIVERY_DEAD = 9,
+    DELIVERY_SKIPPED = 10
+};
+
+/* Kinds of search terms; the number is part of the file format. */
+enum term_kind {
+    TERM_CONTROL_ID = 1,
+    TERM_PATIENT_ID = 2,
+    TERM_ACCESSION = 3,
+    TERM_ORDER = 4
+};
+
+struct store_term {
+    enum term_kind kind;
+    struct str     value; /* compared exactly; at most 256 bytes are used */
+};
+
+struct store_delivery {
+    struct str          lane;         /* "channel/integration/endpoint", at most 255 bytes */
+    enum delivery_state state;        /* QUEUED, FILTERED or HELD */
+    bool                marked;       /* see "covered" above */
+    struct str          key;          /* order key; may be empty */
+    struct str          payload;      /* what will be sent; STR_NULL: the body as it came */
+    struct str          content_type; /* of the payload; STR_NULL: as the message's */
+    struct str          reason;       /* why held or filtered: "MAP-004 rules[2]", no payload */
+};
+
+struct store_intake {
+    struct str        channel;
+    struct str        peer;       /* "10.1.2.3:4711"; may be empty */
+    struct str        sender;     /* for repeats: who says the control id is unique, MSH-3|4 */
+    struct str        control_id; /* MSH-10, Idempotency-Key; may be empty */
+    struct str        type;       /* "ADT^A01", "json" */
+    struct str        content_type;
+    struct str        trace_id; /* 32 hex digits, or empty */
+    enum intake_state state;
+    struct str        reason; /* refused: an error id and a short text, no payload */
+    struct str        body;   /* as received */
+    struct str        ack;    /* what the sender hears, byte for byte */
+    uint64_t          config_version; /* sequence of the STORE_CONFIG record in force, or 0 */
+
+    const struct store_term     *terms;
+    size_t                       n_terms;
+    const struct store_delivery *deliveries;
+    size_t                       n_deliveries;
+};
+
+struct store_mark {
+    struct str lane;
+    uint64_t   upto; /* a sequence; may lie ahead of the newest record */
+};
+
+struct store_outcome {
+    uint64_t            seq; /* of the intake */
+    struct str          lane;
+    enum delivery_state state;          /* any but QUEUED and SENDING */
+    unsigned            attempt;        /* 1-based; 0 for an operator's act */
+    enum fate           fate;
+    bool                unknown_before; /* this attempt repeats one whose outcome was unknown */
+    int64_t             next_at;        /* RETRYING: when the next attempt is due, ms; else 0 */
+    uint32_t            duration_ms;
+    struct str          status; /* "AA", "200", SQLSTATE; at most 32 bytes */
+    struct str          error;  /* "ID text", empty when delivered; at most 400 bytes, no payload */
+    struct str          reply;  /* the destination's answer; cut at 64 KB by the caller */
+};
+
+struct store_act {
+    struct str actor;  /* principal id */
+    struct str peer;   /* where from */
+    struct str verb;   /* "channel.pause" */
+    struct str object; /* "channel/adt-in", "message/…" */
+    struct str detail; /* JSON text; before and after hashes, reasons */
+};
+
+struct store_config {
+    struct str kind; /* "channel" */
+    struct str name;
+    struct str hash; /* hex SHA-256 of doc */
+    struct str doc;  /* JSON text; empty: removed */
+};
+
+/*
+ * One record to append. The caller owns it and everything it points to; both must stay until the
+ * batch's done is called. The lower part is the store's answer.
+ */
+struct store_op {
+    enum store_kind kind;
+    union {
+        const struct store_intake *intake;
+        const struct store_mark   *mark;
+        const struct store_act    *act;
+        const struct store_config *config;
+        struct {
+            const struct store_outcome *list;
+            size_t                      n;
+        } outcomes;
+    };
+    struct store_op *next;
+
+    enum rc  rc; /* RC_OK, RC_LIMIT (full, STORE-001; or too large, STORE-002), RC_IO (fatal) */
+    uint64_t seq;
+    int64_t  at_ms;
+    void    *encoded; /* the backend's, between append and done */
+};
+
+/*
+ * What goes in together. ops are committed in list order, before those of any later store_append.
+ * done runs on the store's writer thread: it must only hand over (loop_post) and return; the batch
+ * belongs to the caller again from that call on.
+ */
+struct store_batch {
+    struct store_op *first;
+    size_t           n;
+    void (*done)(struct store_batch *b);
+    void               *ctx;
+    struct store_batch *next; /* the store's */
+};
+
+void store_append(struct store *s, struct store_batch *b);
+
+/* ---- what is read ------------------------------------------------------------------------- */
+
+/* The store's name in message ids: 8 lower-case hex digits. A message's id is "<store>-<seq>". */
+struct str store_id(const struct store *s);
+
+/* "1f0c2a9e-1042" to 1042; RC_VALUE (STORE-010) malformed, RC_MISSING (STORE-011) another store's. */
+enum rc store_parse_id(const struct store *s, struct str text, uint64_t *seq,
+                       struct err *e) ZS_CHECK;
+
+struct store_message {
+    uint64_t            seq;
+    int64_t             at_ms;
+    struct store_intake intake;
+    unsigned char       link[32]; /* the record's chain hash; zeros where the backend has none */
+};
+
+/* RC_MISSING (STORE-011) no such message; RC_PEER (STORE-012) damaged; RC_IO. */
+enum rc store_read(struct store *s, uint64_t seq, struct arena *a, struct store_message *out,
+                   struct err *e) ZS_CHECK;
+
+struct store_event {
+    uint64_t             seq; /* of the record that holds it */
+    int64_t              at_ms;
+    struct store_outcome outcome;
+};
+
+/* Everything that happened to a message after its intake, oldest first. */
+enum rc store_events(struct store *s, uint64_t seq, struct arena *a, struct store_event **out,
+                     size_t *n, struct err *e) ZS_CHECK;
+
+struct store_query {
+    struct str control_id, patient_id, accession, order; /* empty: any */
+    struct str channel, type, peer; /* type: "ADT" matches "ADT^A01" */
+    int        state;  /* enum delivery_state of any delivery, or 0; -1: refused at intake */
+    int64_t    since;  /* ms, 0: open */
+    int64_t    until;  /* ms, exclusive, 0: open */
+    uint64_t   before; /* cursor: only sequences below; 0: from the newest */
+    size_t     limit;  /* 1 … 1000 */
+};
+
+struct store_row {
+    uint64_t            seq;
+    int64_t             at_ms;
+    enum intake_state   state;
+    enum delivery_state delivery; /* the least finished of its deliveries; 0 without any */
+    size_t              bytes;
+    struct str          channel, type, peer, control_id;
+};
+
+/* Newest first. *more: there are further rows below rows[n-1].seq. Sees every committed record. */
+enum rc store_search(struct store *s, const struct store_query *q, struct arena *a,
+                     struct store_row **rows, size_t *n, bool *more, struct err *e) ZS_CHECK;
+
+struct store_audit {
+    uint64_t         seq;
+    int64_t          at_ms;
+    struct store_act act;
+};
+
+/* Acts, newest first, below `before` (0: newest). */
+enum rc store_acts(struct store *s, uint64_t before, size_t limit, struct arena *a,
+                   struct store_audit **out, size_t *n, struct err *e) ZS_CHECK;
+
+/* ---- lanes -------------------------------------------------------------------------------- */
+
+struct store_lane {
+    struct str lane;
+    uint64_t   n_open;     /* queued, retrying, uncertain and held deliveries */
+    uint64_t   oldest_seq; /* 0 when none is open */
+    int64_t    oldest_at;
+};
+
+/* Every lane that has an open delivery. */
+enum rc store_lanes(struct store *s, struct arena *a, struct store_lane **out, size_t *n,
+                    struct err *e) ZS_CHECK;
+
+struct store_waiting {
+    uint64_t              seq;
+    enum delivery_state   state;   /* QUEUED, RETRYING, UNCERTAIN or HELD */
+    bool                  unknown; /* covered, without an outcome; see the top */
+    unsigned              attempts;
+    int64_t               at_ms; /* of the intake */
+    int64_t               next_at;
+    struct store_delivery delivery; /* payload filled: the body where the intake had none */
+    struct str            content_type, control_id, type;
+};
+
+/*
+ * The next open deliveries of a lane above `after`, in order, at most `max` and about max_bytes of
+ * payload (at least one). Everything committed is seen, indexed or not.
+ */
+enum rc store_window(struct store *s, struct str lane, uint64_t after, size_t max,
+                     size_t max_bytes, struct arena *a, struct store_waiting **out, size_t *n,
+                     struct err *e) ZS_CHECK;
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+struct store_stats {
+    uint64_t last_seq;
+    uint64_t indexed_seq; /* the indexer is this far; last - indexed is the lag */
+    uint64_t n_messages, n_refused;
+    uint64_t commits, syncs, bytes; /* since start */
+    uint64_t sync_ns_max;
+    bool     full; /* intake is refused until space returns */
+};
+
+void store_stats(struct store *s, struct store_stats *out); /* Thread any, does not block */
+
+/* Wait until everything appended before the call is indexed. For tests and a clean stop. */
+enum rc store_settle(struct store *s, struct err *e) ZS_CHECK;
+
+/*
+ * Stop taking, commit and index what waits, close. Batches appended before are answered first.
+ * Nulls the pointer.
+ */
+void store_close(struct store **s);
+
+/* What a backend's open function is given; each backend's header has that function. */
+struct store_host {
+    const struct clock *clock;
+    /* The truth can no longer be written: log it and end the process. Writer's thread. */
+    void (*fatal)(void *ctx, const struct err *e);
+    /* Something a person should hear: a cut tail, a damaged record, space gone or back. */
+    void (*notice)(void *ctx, const struct err *e);
+    void *ctx;
+};
+
+const char *delivery_state_name(enum delivery_state s); /* "queued" … */
+/* 0 when there is no such name. "refused" gives -1. */
+int  delivery_state_parse(struct str name);
+bool delivery_state_final(enum delivery_state s);
+
+/* ---- for backends ------------------------------------------------------------------------- */
+
+struct store_ops {
+    const char *name; /* "journal" */
+    void (*append)(struct store *s, struct store_batch *b);
+    enum rc (*read)(struct store *s, uint64_t seq, struct arena *a, struct store_message *out,
+                    struct err *e);
+    enum rc (*events)(struct store *s, uint64_t seq, struct arena *a, struct store_event **out,
+                      size_t *n, struct err *e);
+    enum rc (*search)(struct store *s, const struct store_query *q, struct arena *a,
+                      struct store_row **rows, size_t *n, bool *more, struct err *e);
+    enum rc (*acts)(struct store *s, uint64_t before, size_t limit, struct arena *a,
+                    struct store_audit **out, size_t *n, struct err *e);
+    enum rc (*lanes)(struct store *s, struct arena *a, struct store_lane **out, size_t *n,
+                     struct err *e);
+    enum rc (*window)(struct store *s, struct str lane, uint64_t after, size_t max,
+                      size_t max_bytes, struct arena *a, struct store_waiting **out, size_t *n,
+                      struct err *e);
+    void (*stats)(struct store *s, struct store_stats *out);
+    enum rc (*settle)(struct store *s, struct err *e);
+    void (*close)(struct store *s);
+};
+
+/* First member of every backend's struct. */
+struct store {
+    const struct store_ops *ops;
+    char                    id[9];
+};
+
+#endif
