@@ -3,6 +3,10 @@
 # One folder is one static library. DEPS are folders of ours (what it may include), LIBS are foreign.
 # TESTS are the folder's own unit tests; each links this library whole and its declared DEPS and
 # nothing else, so that an upward call fails at link time. FUZZ are libFuzzer targets.
+#
+# NAME-closed is an empty program with every object of the library and its declared DEPS: it links
+# only when no object calls upwards, tested or not. Tests of the folders in ZS_THREADED carry the
+# label "tsan" and are what the target zs_tsan_tests builds.
 
 find_package(PkgConfig REQUIRED)
 
@@ -37,6 +41,12 @@ function(zs_pkg name module)
     endif()
 endfunction()
 
+# Folders whose code crosses threads.
+set(ZS_THREADED net store connector monitor flow api app)
+if(NOT TARGET zs_tsan_tests)
+    add_custom_target(zs_tsan_tests)
+endif()
+
 function(zs_test name source)
     cmake_parse_arguments(A "" "" "LIBS" ${ARGN})
     add_executable(${name} ${source})
@@ -44,6 +54,20 @@ function(zs_test name source)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 300
         ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1;ZS_DATA=${CMAKE_SOURCE_DIR}/../shared/data")
+    file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+    string(REGEX REPLACE "/.*" "" folder "${folder}")
+    if(folder IN_LIST ZS_THREADED)
+        set_property(TEST ${name} PROPERTY LABELS tsan)
+        add_dependencies(zs_tsan_tests ${name})
+    endif()
+endfunction()
+
+function(zs_closed name)
+    add_executable(${name}-closed ${CMAKE_SOURCE_DIR}/cmake/closed.c)
+    target_link_options(${name}-closed PRIVATE
+        -Wl,--whole-archive $<TARGET_FILE:zs_${name}> -Wl,--no-whole-archive)
+    target_link_libraries(${name}-closed PRIVATE zs_${name})
+    set_property(TARGET ${name}-closed APPEND PROPERTY LINK_DEPENDS $<TARGET_FILE:zs_${name}>)
 endfunction()
 
 function(zs_library name)
@@ -55,6 +79,7 @@ function(zs_library name)
     endforeach()
     target_link_libraries(zs_${name} PUBLIC zs_flags ${deps} ${A_LIBS})
     if(ZS_TESTS)
+        zs_closed(${name})
         foreach(test ${A_TESTS})
             zs_test(${name}-${test} ${test}.c LIBS zs_${name})
         endforeach()
