@@ -13,7 +13,8 @@
 
 #include "base/defs.h"
 
-/* n bytes, not cleared, aligned for any type; NULL when there are none. n = 0 gives a 1-byte block. */
+/* n bytes, not cleared, aligned for any type; NULL when there are none. n = 0 gives a 1-byte block.
+ */
 void *mem_alloc(size_t n) ZS_CHECK;
 
 /* n zeroed bytes. */
@@ -34,7 +35,7 @@ void *mem_zero_array(size_t size, size_t n) ZS_CHECK;
 /* Overwrite with zeros in a way the compiler may not remove. For secrets, before mem_free. */
 void mem_wipe(void *p, size_t n);
 
-void   mem_fail_at(size_t k);
+void mem_fail_at(size_t k);
 size_t mem_fail_left(void); /* 0 once the armed failure happened or none is armed */
 
 #endif

@@ -17,26 +17,26 @@
 #define UNPOISON(p, n) ((void)0)
 #endif
 
-#define ARENA_MAGIC    0x5a41524eu
-#define FIRST_DEFAULT  4096
-#define CHUNK_MAX      (256 * 1024)
-#define ALIGN          alignof(max_align_t)
+#define ARENA_MAGIC   0x5a41524eu
+#define FIRST_DEFAULT 4096
+#define CHUNK_MAX     (256 * 1024)
+#define ALIGN         alignof(max_align_t)
 
 struct chunk {
     struct chunk *prev;
-    size_t        cap;  /* bytes after the header */
-    size_t        used;
+    size_t cap; /* bytes after the header */
+    size_t used;
     alignas(max_align_t) char data[];
 };
 
 struct arena {
-    unsigned      magic;
-    bool          sealed;
-    bool          wipe;
-    const char   *name;
-    size_t        limit;
-    size_t        total;
-    size_t        next;  /* size of the next chunk to ask for */
+    unsigned magic;
+    bool sealed;
+    bool wipe;
+    const char *name;
+    size_t limit;
+    size_t total;
+    size_t next; /* size of the next chunk to ask for */
     struct chunk *top;
     struct chunk *first;
 };
@@ -97,7 +97,7 @@ void arena_free(struct arena **ap)
     drop_above(a, a->first);
     a->magic = 0;
     struct chunk *c = a->first;
-    bool          wipe = a->wipe;
+    bool wipe = a->wipe;
     UNPOISON(c->data, c->cap);
     if (wipe)
         mem_wipe(c->data, c->cap);
@@ -164,7 +164,7 @@ void *arena_grow(struct arena *a, void *p, size_t old, size_t n)
     if (p && n > SIZE_MAX - ALIGN)
         return NULL;
     struct chunk *c = a->top;
-    size_t        old_need = align_up(old ? old : 1);
+    size_t old_need = align_up(old ? old : 1);
     if (p && c->used >= old_need && (char *)p == c->data + c->used - old_need) {
         size_t at = c->used - old_need;
         size_t need = align_up(n ? n : 1);
@@ -222,9 +222,7 @@ void arena_clear(struct arena *a)
 {
     ZS_ASSERT(a->magic == ARENA_MAGIC && !a->sealed);
     drop_above(a, a->first);
-    struct arena_mark empty = { .chunk = a->first,
-                                .used = align_up(sizeof *a),
-                                .total = a->total };
+    struct arena_mark empty = { .chunk = a->first, .used = align_up(sizeof *a), .total = a->total };
     arena_rewind(a, empty);
     a->next = size_min(a->total * 2, CHUNK_MAX);
 }

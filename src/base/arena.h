@@ -21,7 +21,7 @@
 struct arena;
 
 struct arena_mark {
-    void  *chunk;
+    void *chunk;
     size_t used;
     size_t total;
 };
@@ -59,7 +59,7 @@ struct str arena_str(struct arena *a, struct str s);
 char *arena_z(struct arena *a, struct str s) ZS_CHECK;
 
 struct arena_mark arena_mark(const struct arena *a);
-void              arena_rewind(struct arena *a, struct arena_mark mark);
+void arena_rewind(struct arena *a, struct arena_mark mark);
 
 /* Empty it but keep the first block, for reuse. */
 void arena_clear(struct arena *a);

@@ -20,10 +20,10 @@ static void limit_refuses_and_arena_stays_usable(void **state)
 static void rewind_gives_memory_back(void **state)
 {
     (void)state;
-    struct arena     *a = arena_new("test", 256, 1u << 20);
+    struct arena *a = arena_new("test", 256, 1u << 20);
     struct arena_mark m = arena_mark(a);
-    size_t            before = arena_size(a);
-    char             *first = arena_raw(a, 16);
+    size_t before = arena_size(a);
+    char *first = arena_raw(a, 16);
     T_TRUE(arena_raw(a, 5000) != NULL);
     T_TRUE(arena_size(a) > before);
     arena_rewind(a, m);
@@ -36,7 +36,7 @@ static void grow_in_place_and_by_copy(void **state)
 {
     (void)state;
     struct arena *a = arena_new("test", 4096, 1u << 20);
-    char         *p = arena_raw(a, 3);
+    char *p = arena_raw(a, 3);
     memcpy(p, "abc", 3);
     T_TRUE(arena_grow(a, p, 3, 100) == p);
     char *between = arena_raw(a, 1);

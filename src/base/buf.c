@@ -33,7 +33,7 @@ void buf_clear(struct buf *b)
 static bool grow(struct buf *b, size_t need)
 {
     size_t cap = size_min(size_max(size_max(b->cap * 2, FIRST_CAP), need), b->max);
-    char  *p = b->arena ? arena_grow(b->arena, b->p, b->cap, cap) : mem_grow(b->p, cap);
+    char *p = b->arena ? arena_grow(b->arena, b->p, b->cap, cap) : mem_grow(b->p, cap);
     if (!p) {
         b->failed = RC_NOMEM;
         return false;
@@ -101,7 +101,7 @@ void buf_fill(struct buf *b, char c, size_t n)
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-    char   digits[20];
+    char digits[20];
     size_t at = sizeof digits;
     do {
         digits[--at] = (char)('0' + v % 10);
@@ -119,9 +119,9 @@ void buf_i64(struct buf *b, int64_t v)
 
 void buf_hex(struct buf *b, const void *p, size_t n)
 {
-    static const char    hex[] = "0123456789abcdef";
+    static const char hex[] = "0123456789abcdef";
     const unsigned char *byte = p;
-    size_t               want = 0;
+    size_t want = 0;
     if (!size_mul(n, 2, &want)) {
         b->failed = RC_LIMIT;
         return;

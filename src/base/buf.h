@@ -21,12 +21,12 @@
 #include <stdarg.h>
 
 struct buf {
-    char         *p;
-    size_t        n;
-    size_t        cap;
-    size_t        max;
+    char *p;
+    size_t n;
+    size_t cap;
+    size_t max;
     struct arena *arena; /* NULL: the allocator */
-    enum rc       failed; /* RC_OK, RC_LIMIT or RC_NOMEM */
+    enum rc failed;      /* RC_OK, RC_LIMIT or RC_NOMEM */
 };
 
 void buf_init(struct buf *b, size_t max);
@@ -58,7 +58,7 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list ap) ZS_PRINTF(2, 0);
  * buf_added(). NULL (and failed) when there is none.
  */
 char *buf_room(struct buf *b, size_t n) ZS_CHECK;
-void  buf_added(struct buf *b, size_t n);
+void buf_added(struct buf *b, size_t n);
 
 /* Drop n bytes at the front (the rest moves down). */
 void buf_eat(struct buf *b, size_t n);

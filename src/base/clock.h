@@ -19,13 +19,13 @@ struct clock {
 
 struct clock_fake {
     struct clock clock;
-    int64_t      at_ms;
-    uint64_t     mono;
+    int64_t at_ms;
+    uint64_t mono;
 };
 
 const struct clock *clock_real(void);
-void                clock_fake_init(struct clock_fake *f, int64_t at_ms);
-void                clock_fake_step(struct clock_fake *f, int64_t ms); /* moves both */
+void clock_fake_init(struct clock_fake *f, int64_t at_ms);
+void clock_fake_step(struct clock_fake *f, int64_t ms); /* moves both */
 
 static inline int64_t clock_now_ms(const struct clock *c)
 {

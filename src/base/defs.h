@@ -14,8 +14,7 @@
 #define ZS_COUNT(array)     (sizeof(array) / sizeof((array)[0]))
 
 /* Pointer to the struct that embeds *ptr as its member. */
-#define ZS_CONTAINER(ptr, type, member)                                                            \
-    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define ZS_CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /*
  * For our own bugs only, on in every build: never for input, resources or peers.

@@ -117,9 +117,9 @@ enum rc err_fate(struct err *e, enum fate fate)
 
 const char *rc_name(enum rc code)
 {
-    static const char *const names[] = { "ok",      "again", "nomem", "limit",   "syntax",
-                                         "value",   "missing", "io",  "peer",    "timeout",
-                                         "denied",  "state", "bug" };
+    static const char *const names[] = { "ok",     "again",   "nomem", "limit", "syntax",
+                                         "value",  "missing", "io",    "peer",  "timeout",
+                                         "denied", "state",   "bug" };
     return (size_t)code < ZS_COUNT(names) ? names[code] : "bug";
 }
 

@@ -43,17 +43,17 @@ enum fate {
 #define ERR_NO_POS SIZE_MAX
 
 struct err {
-    enum rc     code;
-    enum fate   fate;
-    int         sys;      /* errno, or 0 */
-    size_t      pos;      /* byte offset in the input, ERR_NO_POS if none */
-    unsigned    line;     /* 1-based, 0 if none */
-    unsigned    column;   /* 1-based, in bytes, 0 if none */
+    enum rc code;
+    enum fate fate;
+    int sys;              /* errno, or 0 */
+    size_t pos;           /* byte offset in the input, ERR_NO_POS if none */
+    unsigned line;        /* 1-based, 0 if none */
+    unsigned column;      /* 1-based, in bytes, 0 if none */
     const char *id;       /* "CFG-004": static string, never NULL after a failure */
-    char        where[64]; /* path in the document, or the object's name; may be empty */
-    char        text[256]; /* one sentence, no payload, no final period */
+    char where[64];       /* path in the document, or the object's name; may be empty */
+    char text[256];       /* one sentence, no payload, no final period */
     const char *src_file; /* where in our source it was set, for logs at debug level */
-    int         src_line;
+    int src_line;
 };
 
 /* One row of a folder's table of codes, for `zarish explain` and the reference. */
@@ -72,7 +72,8 @@ struct err_code {
 #define err_set_at(e, code, id, pos, ...)                                                          \
     err_set_at_impl((e), (code), (id), (pos), __FILE__, __LINE__, __VA_ARGS__)
 /* The same from errno: code RC_IO, sys = errnum, ": " and the system's text appended. */
-#define err_sys(e, id, errnum, ...) err_sys_impl((e), (id), (errnum), __FILE__, __LINE__, __VA_ARGS__)
+#define err_sys(e, id, errnum, ...)                                                                \
+    err_sys_impl((e), (id), (errnum), __FILE__, __LINE__, __VA_ARGS__)
 
 enum rc err_set_impl(struct err *e, enum rc code, const char *id, const char *file, int line,
                      const char *fmt, ...) ZS_PRINTF(6, 7);

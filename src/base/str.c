@@ -19,7 +19,7 @@ bool str_ends(struct str s, struct str suffix)
 int str_cmp(struct str a, struct str b)
 {
     size_t n = size_min(a.n, b.n);
-    int    order = n ? memcmp(a.p, b.p, n) : 0;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
     if (order != 0)
         return order;
     return a.n < b.n ? -1 : a.n > b.n;
@@ -112,7 +112,7 @@ size_t str_distance(struct str a, struct str b)
 const char *str_nearest(struct str s, const char *const *names, size_t n)
 {
     const char *best = NULL;
-    size_t      allowed = size_max(s.n / 3, s.n >= 2 ? 1 : 0);
+    size_t allowed = size_max(s.n / 3, s.n >= 2 ? 1 : 0);
     for (size_t i = 0; i < n; i++) {
         size_t d = str_distance(s, str_z(names[i]));
         if (d <= allowed && (!best || d < str_distance(s, str_z(best))))

@@ -17,13 +17,16 @@
 
 struct str {
     const char *p;
-    size_t      n;
+    size_t n;
 };
 
 /* From a literal: an expression, and an initialiser for static tables. */
-#define STR(lit)      ((struct str){ (lit), sizeof(lit) - 1 })
-#define STR_INIT(lit) { (lit), sizeof(lit) - 1 }
-#define STR_NULL      ((struct str){ NULL, 0 })
+#define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
+#define STR_INIT(lit)                                                                              \
+    {                                                                                              \
+        (lit), sizeof(lit) - 1                                                                     \
+    }
+#define STR_NULL ((struct str){ NULL, 0 })
 
 /* For printf: ("%.*s", STR_ARG(s)). For machine strings only: lengths over INT_MAX print cut. */
 #define STR_ARG(s) ((int)((s).n > 0x7fffffff ? 0x7fffffff : (s).n)), ((s).n ? (s).p : "")

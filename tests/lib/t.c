@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 static const char *row_name;
-static char        tmp_dir[64];
+static char tmp_dir[64];
 
 void t_row(const char *name)
 {
@@ -94,7 +94,7 @@ void t_ok(enum rc rc, const struct err *e, const char *what, const char *file, i
 
 void t_fail(const char *file, int line, const char *fmt, ...)
 {
-    char    text[512];
+    char text[512];
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof text, fmt, ap); /* a cut message is still a message */
@@ -124,7 +124,7 @@ static void remove_tmp(void)
 const char *t_tmpdir(void)
 {
     static unsigned count;
-    static char     sub[8][96];
+    static char sub[8][96];
     if (!tmp_dir[0]) {
         (void)snprintf(tmp_dir, sizeof tmp_dir, "/tmp/zarish-test-XXXXXX"); /* fits */
         if (!mkdtemp(tmp_dir))
@@ -140,10 +140,10 @@ const char *t_tmpdir(void)
 
 const char *t_path(const char *dir, const char *name)
 {
-    static char     ring[8][512];
+    static char ring[8][512];
     static unsigned next;
-    char           *out = ring[next++ % 8];
-    int             n = snprintf(out, sizeof ring[0], "%s/%s", dir, name);
+    char *out = ring[next++ % 8];
+    int n = snprintf(out, sizeof ring[0], "%s/%s", dir, name);
     if (n < 0 || (size_t)n >= sizeof ring[0])
         T_FAIL("path too long: %s", name);
     return out;
@@ -154,7 +154,7 @@ static bool slurp(const char *path, struct str *out)
     FILE *f = fopen(path, "rbe");
     if (!f)
         return false;
-    char  *p = NULL;
+    char *p = NULL;
     size_t n = 0;
     size_t cap = 0;
     for (;;) {
@@ -184,7 +184,7 @@ const char *t_data_dir(void)
 
 struct str t_data(const char *name)
 {
-    struct str  out = STR_NULL;
+    struct str out = STR_NULL;
     const char *dir = t_data_dir();
     if (!dir || !slurp(t_path(dir, name), &out))
         return STR_NULL;

@@ -34,10 +34,10 @@
 #define T_EQ_BYTES(got, want) t_eq_bytes((got), (want), #got, __FILE__, __LINE__)
 #define T_EQ_Z(got, want)     t_eq_str(str_z(got), (want), #got, __FILE__, __LINE__)
 /* RC_OK, else prints the error record. */
-#define T_OK(call, e)  t_ok((call), (e), #call, __FILE__, __LINE__)
-#define T_FAIL(...)    t_fail(__FILE__, __LINE__, __VA_ARGS__)
-#define T_TEST(fn)     cmocka_unit_test(fn)
-#define T_RUN(tests)   cmocka_run_group_tests((tests), NULL, NULL)
+#define T_OK(call, e) t_ok((call), (e), #call, __FILE__, __LINE__)
+#define T_FAIL(...)   t_fail(__FILE__, __LINE__, __VA_ARGS__)
+#define T_TEST(fn)    cmocka_unit_test(fn)
+#define T_RUN(tests)  cmocka_run_group_tests((tests), NULL, NULL)
 
 void t_row(const char *name);
 void t_true(bool cond, const char *what, const char *file, int line);
@@ -65,6 +65,6 @@ void t_skip(const char *why, const char *file, int line);
 
 /* The whole of a file; fails the test when it cannot be read. Lives until the process ends. */
 struct str t_read(const char *path);
-void       t_write(const char *path, struct str bytes);
+void t_write(const char *path, struct str bytes);
 
 #endif
