@@ -37,9 +37,9 @@ struct conn_dest;
 
 /* What a connector may use of the world. The engine's for all instances on one loop. */
 struct conn_host {
-    struct loop        *loop;
+    struct loop *loop;
     const struct clock *clock;
-    struct log         *log; /* carries channel and connection names already */
+    struct log *log; /* carries channel and connection names already */
 };
 
 /* ---- sources ------------------------------------------------------------------------------ */
@@ -51,14 +51,14 @@ struct conn_host {
  */
 struct intake {
     struct conn_source *source;
-    struct arena       *arena;
-    struct str          body;
-    struct str          content_type; /* "x-application/hl7-v2+er7", "application/json" … */
-    struct str          peer;         /* "10.1.2.3:4711" */
-    struct str          key;          /* Idempotency-Key, or empty */
-    struct str          trace_id;     /* from traceparent, or empty */
-    int64_t             at_ms;
-    void               *conn; /* the connector's own */
+    struct arena *arena;
+    struct str body;
+    struct str content_type; /* "x-application/hl7-v2+er7", "application/json" … */
+    struct str peer;         /* "10.1.2.3:4711" */
+    struct str key;          /* Idempotency-Key, or empty */
+    struct str trace_id;     /* from traceparent, or empty */
+    int64_t at_ms;
+    void *conn; /* the connector's own */
 };
 
 enum answer_kind {
@@ -74,19 +74,19 @@ enum answer_kind {
 };
 
 struct answer {
-    enum answer_kind  kind;
-    struct str        body;         /* what the protocol should say, or STR_NULL: its own words */
-    struct str        content_type; /* of body */
-    struct str        message_id;   /* "1f0c2a9e-1042"; empty when nothing was kept */
-    const struct err *err;          /* why not; NULL when accepted */
+    enum answer_kind kind;
+    struct str body;         /* what the protocol should say, or STR_NULL: its own words */
+    struct str content_type; /* of body */
+    struct str message_id;   /* "1f0c2a9e-1042"; empty when nothing was kept */
+    const struct err *err;   /* why not; NULL when accepted */
 };
 
 struct conn_source {
     const struct conn_type *type;
-    const void             *conf; /* decoded by type->recv_opts; outlives the source */
+    const void *conf; /* read by type->recv_opts; outlives the source */
     const struct conn_host *host;
-    const char             *name; /* the channel's, for events */
-    void                   *inst; /* the connector's, made by open */
+    const char *name; /* the channel's, for events */
+    void *inst;       /* the connector's, made by open */
     /* flow's; intake() may call settled() before it returns */
     void (*intake)(struct conn_source *s, struct intake *in);
     void (*drained)(struct conn_source *s);
@@ -102,61 +102,61 @@ struct conn_header {
 };
 
 struct conn_endpoint {
-    const char               *name;   /* "receiver/results", for events */
-    const char               *type;   /* the integration's: "rest_api" … */
-    struct str                url;
-    struct str                method; /* upper case; empty: the type's natural verb */
+    const char *name; /* "receiver/results", for events */
+    const char *type; /* the integration's: "rest_api" … */
+    struct str url;
+    struct str method;                 /* upper case; empty: the type's natural verb */
     const struct conn_header *headers; /* what goes with every request; credentials included */
-    size_t                    n_headers;
+    size_t n_headers;
     const struct conn_header *query; /* credentials that go in the query */
-    size_t                    n_query;
-    const void               *params; /* `parameters`, decoded by type->send_opts */
-    const struct json        *parameters; /* as written, where send_opts is NULL (HTTP query) */
-    uint32_t                  timeout_ms; /* for one attempt, connecting included */
+    size_t n_query;
+    const void *params;            /* `parameters`, read by type->send_opts */
+    const struct json *parameters; /* as written, where send_opts is NULL (HTTP query) */
+    uint32_t timeout_ms;           /* for one attempt, connecting included */
 };
 
 struct verdict {
-    enum rc    rc;   /* RC_OK: delivered */
-    enum fate  fate; /* NONE when delivered */
-    struct err err;  /* set unless delivered */
-    bool       answered;      /* the peer said no (AE, 5xx, 429): counts against `retries` */
-    struct str status;        /* "AA", "200"; may be empty */
-    struct str status_text;   /* "OK", MSA-3 */
-    struct str reply;         /* in d->arena */
-    struct str content_type;  /* of the reply */
-    uint32_t   retry_after_ms; /* the peer's wish, 0: none */
+    enum rc rc;              /* RC_OK: delivered */
+    enum fate fate;          /* NONE when delivered */
+    struct err err;          /* set unless delivered */
+    bool answered;           /* the peer said no (AE, 5xx, 429): counts against `retries` */
+    struct str status;       /* "AA", "200"; may be empty */
+    struct str status_text;  /* "OK", MSA-3 */
+    struct str reply;        /* in d->arena */
+    struct str content_type; /* of the reply */
+    uint32_t retry_after_ms; /* the peer's wish, 0: none */
 };
 
 /* One attempt. flow's; the connector borrows it from send() until it calls done. */
 struct delivery {
-    uint64_t      seq;
-    struct str    message_id; /* also the idempotency key */
-    struct str    control_id; /* MSH-10 where there is one */
-    struct str    body;
-    struct str    content_type;
-    unsigned      attempt;
-    uint32_t      timeout_ms; /* 0: the endpoint's */
-    struct arena *arena;      /* for the reply; lives until done returns */
+    uint64_t seq;
+    struct str message_id; /* also the idempotency key */
+    struct str control_id; /* MSH-10 where there is one */
+    struct str body;
+    struct str content_type;
+    unsigned attempt;
+    uint32_t timeout_ms; /* 0: the endpoint's */
+    struct arena *arena; /* for the reply; lives until done returns */
     void (*done)(struct delivery *d, const struct verdict *v); /* may call send() again */
-    struct delivery *next; /* the connector's while it has it */
-    void            *conn; /* likewise */
+    struct delivery *next;                                     /* the connector's while it has it */
+    void *conn;                                                /* likewise */
 };
 
 struct conn_dest {
-    const struct conn_type     *type;
+    const struct conn_type *type;
     const struct conn_endpoint *ep;
-    const struct conn_host     *host;
-    void                       *inst;
+    const struct conn_host *host;
+    void *inst;
     void (*drained)(struct conn_dest *d);
     void *ctx;
 };
 
 /* Result of a probe: no side effects at the peer (TCP/TLS connect, HEAD, …). */
 struct probe_result {
-    bool       success;
-    int        status_code;  /* HTTP; 0 elsewhere */
-    uint32_t   duration_ms;
-    const char *how;         /* "tcp", "HEAD" */
+    bool success;
+    int status_code; /* HTTP; 0 elsewhere */
+    uint32_t duration_ms;
+    const char *how; /* "tcp", "HEAD" */
     struct err err;
 };
 
@@ -167,15 +167,16 @@ typedef void conn_probe_fn(void *ctx, const struct probe_result *r);
 enum { CONN_RECEIVES = 1, CONN_SENDS = 2 };
 
 struct conn_type {
-    const char        *name;    /* "mllp": events, metrics; never changes */
+    const char *name;           /* "mllp": events, metrics; never changes */
     const char *const *schemes; /* of its URLs, NULL-terminated: "mllp", "mllps" */
-    unsigned           caps;
+    unsigned caps;
 
-    /* Sources: options of a channel's `source` beside `type`; cross-field rules in recv_check. */
-    const struct opt_def *recv_opts;
-    size_t                n_recv_opts;
-    size_t                recv_conf_size;
-    enum rc (*recv_check)(const void *conf, struct err *e);
+    /*
+     * Sources: options of a channel's `source` beside `type`. The *_check functions hold only
+     * rules across keys; they report with opt_finding and may be NULL.
+     */
+    const struct opt_table *recv_opts;
+    void (*recv_check)(const struct opt_read *r, const struct json *obj, const void *conf);
     enum rc (*recv_open)(struct conn_source *s, struct err *e) ZS_CHECK; /* bound, not accepting */
     void (*recv_start)(struct conn_source *s);
     void (*recv_pause)(struct conn_source *s, bool paused); /* stop or resume reading */
@@ -186,10 +187,9 @@ struct conn_type {
     void (*recv_address)(const struct conn_source *s, char *out, size_t size);
 
     /* Destinations: options of an endpoint's `parameters`, NULL where they are not the engine's. */
-    const struct opt_def *send_opts;
-    size_t                n_send_opts;
-    size_t                send_conf_size;
-    enum rc (*send_check)(const struct conn_endpoint *ep, struct err *e);
+    const struct opt_table *send_opts;
+    void (*send_check)(const struct opt_read *r, const struct json *obj,
+                       const struct conn_endpoint *ep);
     enum rc (*send_open)(struct conn_dest *d, struct err *e) ZS_CHECK;
     void (*send)(struct conn_dest *d, struct delivery *dl);
     void (*cancel)(struct conn_dest *d, struct delivery *dl);
@@ -201,7 +201,7 @@ struct conn_type {
 /* ---- registry.c: every type of this build, sorted by name ---------------------------------- */
 
 extern const struct conn_type *const conn_types[];
-extern const size_t                  conn_n_types;
+extern const size_t conn_n_types;
 
 /* By the scheme of a URL ("mllps"), NULL when no connector has it. */
 const struct conn_type *conn_by_scheme(struct str scheme);
