@@ -1,0 +1,52 @@
+/* Meanings and actions of CRYPT-* and TLS-*. */
+#include "crypt/codes.h"
+
+const struct err_code crypt_codes[] = {
+    { "CRYPT-001", "The signature does not belong to these bytes and this key.",
+      "Check that the right public key is used; if it is, the bytes were altered." },
+    { "CRYPT-002", "The text is not base64 as RFC 4648 writes it.",
+      "Remove white space, complete the padding, and use the alphabet that is asked for." },
+    { "CRYPT-003", "The cryptographic library could not do its work, usually for lack of memory.",
+      "Look at the machine's memory and try again." },
+    { "TLS-001", "The certificate cannot be read.",
+      "Give PEM text that begins with -----BEGIN CERTIFICATE-----, the leaf first." },
+    { "TLS-002", "The private key cannot be read.",
+      "Give PEM text of the key, and the passphrase if it is encrypted." },
+    { "TLS-003", "The private key does not belong to the certificate.",
+      "Use the key the certificate was requested with." },
+    { "TLS-004", "The list of trusted certificates cannot be read or is empty.",
+      "Give PEM text with at least one certificate." },
+    { "TLS-005", "A fingerprint or an ALPN name is malformed.",
+      "A fingerprint is the SHA-256 of the certificate in 64 hexadecimal digits; an ALPN name has "
+      "1 "
+      "to 255 bytes." },
+    { "TLS-006", "This way of checking the peer does not fit the role.",
+      "A server checks none, optional, required or pin; a client full, chain or pin." },
+    { "TLS-007", "A server needs a certificate and its key.", "Set both." },
+    { "TLS-008", "A certificate or key file cannot be read.",
+      "Check the path and that the service's user may read it." },
+    { "TLS-009", "A certificate or key file is too large.",
+      "Give only the certificates that are needed; 1 MB is the limit." },
+    { "TLS-010", "The TLS library refused the settings.",
+      "Check the certificate's algorithm and key size: RSA keys under 2048 bits are refused." },
+    { "TLS-020", "The peer's certificate is not signed by an authority that is trusted here.",
+      "Add the authority to `ca`, or pin the certificate's fingerprint." },
+    { "TLS-021", "The peer's certificate is for another name.",
+      "Use the name in the certificate as the host, or set the name to expect." },
+    { "TLS-022", "The peer's certificate has expired or is not valid yet.",
+      "Have the peer renew it; check both clocks." },
+    { "TLS-023", "The peer's certificate is none of the pinned ones.",
+      "If the peer renewed it, compare the new fingerprint by another way and pin it." },
+    { "TLS-024", "The peer gave no certificate and one is required.",
+      "Configure the peer with a client certificate." },
+    { "TLS-025", "The peer refused our side of the handshake.",
+      "The text names its alert; most often it wants a client certificate, or does not trust "
+      "ours." },
+    { "TLS-026", "What the peer speaks is not TLS, or breaks its rules.",
+      "Check that both sides use TLS on this port, 1.2 or later." },
+    { "TLS-027", "The peer's certificate is not acceptable.",
+      "The text names the reason; have the peer's certificate replaced." },
+    { "TLS-028", "No common TLS version, cipher or application protocol.",
+      "Update the peer to TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or to TLS 1.3." },
+};
+const size_t crypt_n_codes = ZS_COUNT(crypt_codes);
