@@ -12,7 +12,7 @@ export T
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check build dev test tsan torture bench fuzz fmt lint size dup docs \
+.PHONY: help setup run check build dev test tsan torture bench fuzz fmt lint size dup \
         coverage install deb clean
 
 help: ## this list
@@ -34,11 +34,11 @@ dev: setup ## the everyday build (ASan and UBSan): build/dev
 	@tools/build dev
 
 test: dev ## unit and scenario tests; T=json runs those whose name matches
-	@ctest --preset dev -R '$(T)'
+	@ctest --preset dev -R '$(or $(T),.)'
 
 tsan: setup ## the tests that cross threads, under ThreadSanitizer
 	@tools/build tsan zs_tsan_tests
-	@ctest --preset tsan -L tsan -R '$(T)'
+	@ctest --preset tsan -L tsan -R '$(or $(T),.)'
 
 torture: setup ## the long runs: crash loops, failing system calls, failing allocations
 	@tools/torture
@@ -46,7 +46,7 @@ torture: setup ## the long runs: crash loops, failing system calls, failing allo
 bench: build ## throughput and latency, with peers measured in the same run
 	@tools/bench
 
-fuzz: setup ## each fuzz target for SECONDS (60); T=json chooses
+fuzz: setup ## each fuzz target for FUZZ_SECONDS (60); T=json chooses
 	@tools/build fuzz
 	@tools/fuzz
 
@@ -61,9 +61,6 @@ size: setup ## report: the largest files and functions
 
 dup: setup ## report: lines that stand in several places
 	@tools/check-dup
-
-docs: build ## generate the reference and the man pages into build/docs
-	@tools/gen-docs
 
 coverage: setup ## line coverage of the unit tests: build/coverage/report
 	@tools/coverage
