@@ -12,7 +12,7 @@ endif()
 
 set(CPACK_PACKAGE_NAME zarish)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "The Zarish Authors <zarish@example.org>")
+set(CPACK_PACKAGE_CONTACT "The Zarish Authors <zarish@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "healthcare integration engine")
 set(CPACK_PACKAGE_DESCRIPTION
     "Connects hospital systems over HL7 v2 (MLLP), FHIR and HTTP: takes messages, commits them to a
