@@ -1,0 +1,14 @@
+/*
+ * The commands of this folder, sorted by name. Those that need the engine (serve, demo) are in app.
+ */
+#include "cli/commands.h"
+
+/* clang-format off */
+const struct cli_cmd *const cli_commands[] = {
+    &cmd_completion,
+    &cmd_explain,
+    &cmd_help,
+};
+/* clang-format on */
+
+const size_t cli_n_commands = ZS_COUNT(cli_commands);
