@@ -11,7 +11,7 @@
  * Strict means: what two implementations might read differently is refused, never repaired.
  *   400  white space before the colon or around the name, obs-fold, bare CR, bare LF, NUL and other
  *        controls, a missing or repeated or malformed Host, Content-Length repeated, empty, not all
- *        digits or beyond 2^63-1, Content-Length with Transfer-Encoding, Transfer-Encoding in
+ *        digits, with leading zeros or beyond 2^63-1, Content-Length with Transfer-Encoding, Transfer-Encoding in
  *        HTTP/1.0, "chunked" twice, a target that is no target
  *   414  the request line is longer than limits.line      431  the fields are longer than
  *   501  a transfer coding other than chunked; CONNECT         limits.fields, or more than n_fields
