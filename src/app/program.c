@@ -1,0 +1,25 @@
+/*
+ * The lists of commands and of error codes. A folder with codes has a line here.
+ */
+#include "app/program.h"
+
+#include "app/commands.h"
+#include "base/codes.h"
+#include "cli/codes.h"
+
+static const struct cli_command_list commands[] = {
+    { app_commands, &app_n_commands },
+    { cli_commands, &cli_n_commands },
+};
+
+/* clang-format off */
+static const struct cli_code_list codes[] = {
+    { base_codes, &base_n_codes },
+    { cli_codes, &cli_n_codes },
+};
+/* clang-format on */
+
+const struct cli_program program = { .commands = commands,
+                                     .n_commands = ZS_COUNT(commands),
+                                     .codes = codes,
+                                     .n_codes = ZS_COUNT(codes) };

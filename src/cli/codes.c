@@ -1,0 +1,22 @@
+/*
+ * The codes of the command line. Sorted by id.
+ */
+#include "cli/codes.h"
+
+const struct err_code cli_codes[] = {
+    { "CLI-001", "There is no such command.", "run `zarish help` for the list" },
+    { "CLI-002", "The command has no such option.", "run the command with --help for its options" },
+    { "CLI-003", "An option came without its value.",
+      "put the value behind it: --output json or --output=json" },
+    { "CLI-004", "A value is not one of those allowed.", "use one of the words in the text" },
+    { "CLI-005", "An argument of the command is missing.",
+      "run the command with --help for what it wants" },
+    { "CLI-006", "The command got an argument more than it takes.",
+      "check the quoting; run the command with --help for what it wants" },
+    { "CLI-007", "An option that takes no value was given one.", "write it without \"=\"" },
+    { "CLI-008", "There is no such error code.", "run `zarish explain` for the list" },
+    { "CLI-009", "The result could not be written to standard output.",
+      "check free space and what standard output is connected to" },
+};
+
+const size_t cli_n_codes = ZS_COUNT(cli_codes);
