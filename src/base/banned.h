@@ -14,6 +14,9 @@
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <mm_malloc.h> /* the vector intrinsics bring it, with malloc in inline functions */
+#endif
 
 #define ZS_BANNED(name, instead) zs_banned_##name##_use_##instead
 

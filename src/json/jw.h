@@ -12,7 +12,7 @@
  *
  * What comes out is JSON or an error, never something else: a call that does not fit (a value
  * without its key, an end too many, a second top-level value) writes nothing and makes jw_done
- * answer RC_STATE; so do calls after it. Text that is not UTF-8 is written with U+FFFD in the
+ * answer RC_STATE, whatever follows. Text that is not UTF-8 is written with U+FFFD in the
  * place of each wrong sequence and counted.
  *
  * The writer keeps its own state, so the buffer may be emptied between calls (streaming).
@@ -28,7 +28,7 @@ struct jw {
     struct buf *b;
     enum json_style style;
     unsigned depth; /* open containers */
-    enum { JW_VALUE, JW_FIRST, JW_NEXT, JW_NAMED, JW_FULL, JW_BROKEN } state;
+    enum jw_state { JW_VALUE, JW_FIRST, JW_NEXT, JW_NAMED, JW_FULL, JW_BROKEN } state;
     enum rc failed;                     /* why it is broken */
     size_t n_replaced;                  /* wrong UTF-8 sequences replaced */
     uint8_t object[JSON_DEPTH_MAX / 8]; /* a bit a level */
@@ -53,7 +53,7 @@ void jw_str(struct jw *w, struct str s);
 void jw_strz(struct jw *w, const char *z);     /* NULL writes null */
 void jw_number(struct jw *w, struct str text); /* kept as written; breaks when it is no number */
 
-/* A whole document; NULL (absent) writes null. */
+/* A whole document; NULL (absent) writes null. Wrong UTF-8 in it is replaced likewise. */
 void jw_value(struct jw *w, const struct json *v);
 
 /* jw_key and the value in one, for the common case. */
@@ -66,7 +66,7 @@ void jw_kbool(struct jw *w, const char *name, bool v);
 /*
  * RC_OK when exactly one whole value was written.
  * RC_STATE  JSON-015: a call did not fit, or something is still open
- * RC_VALUE  JSON-011, JSON-014: jw_number or jw_value was given what cannot be written
+ * RC_VALUE  JSON-011: jw_number was given no number
  * RC_LIMIT  JSON-021, BASE-001; RC_NOMEM BASE-002
  */
 enum rc jw_done(struct jw *w, struct err *e) ZS_CHECK;

@@ -22,10 +22,16 @@
 #define JSON_STEPS_MAX 64
 #define JSON_GAP_MAX   1024
 
+#define JSON_INDEX_END UINT32_MAX /* struct json_step .index of [-] and of the pointer token - */
+
 struct json_step {
-    enum json_step_kind { JSON_STEP_NAME, JSON_STEP_INDEX, JSON_STEP_EITHER, JSON_STEP_END } kind;
-    uint32_t index;  /* INDEX, EITHER */
-    struct str name; /* NAME, EITHER; borrows the text it was compiled from, or the arena */
+    enum json_step_kind {
+        JSON_STEP_NAME,  /* a member */
+        JSON_STEP_INDEX, /* an item */
+        JSON_STEP_EITHER /* pointer token that is an index in an array, a name in an object */
+    } kind;
+    uint32_t index;
+    struct str name; /* borrows the text it was compiled from, or the arena */
 };
 
 struct json_path {
@@ -48,8 +54,8 @@ const struct json *json_path_get(const struct json_path *path, const struct json
 
 /*
  * Put `value` (without parent) at the place; an earlier value there is replaced. *doc is the
- * document: NULL or a null makes a fresh one, and the empty path replaces it. New nodes come from
- * `a` and borrow the path's names, so the path must live as long as the document.
+ * document: NULL or a null makes a fresh one, and the empty path replaces it. New nodes and copies
+ * of their names come from `a`.
  *
  * Returns RC_STATE  JSON-043: something on the way is neither array nor object, or an index was
  *                   used on an object, or a name on an array (where says which place)
@@ -64,8 +70,9 @@ enum rc json_path_set(const struct json_path *path, struct json **doc, struct js
 enum rc json_path_remove(const struct json_path *path, struct json *doc, struct err *e) ZS_CHECK;
 
 /*
- * At once, from text. The lookups answer NULL for a malformed text too; where that matters (a path
- * a user wrote) compile first.
+ * At once, from text. The lookups answer NULL for a malformed text too, and for a name whose
+ * escapes need memory (a backslash in ["…"]; pointers are fine up to 1 KB of such names): compile
+ * what a user wrote.
  */
 const struct json *json_find(const struct json *doc, struct str path) ZS_CHECK;
 const struct json *json_findz(const struct json *doc, const char *path) ZS_CHECK;
