@@ -149,6 +149,22 @@ const char *t_path(const char *dir, const char *name)
     return out;
 }
 
+/* What slurp() has read, reachable until the process ends. */
+struct kept {
+    struct kept *next;
+    char *bytes;
+};
+static struct kept *kept;
+
+static void keep(char *bytes)
+{
+    struct kept *k = mem_new(struct kept);
+    if (!k)
+        abort();
+    *k = (struct kept){ kept, bytes };
+    kept = k;
+}
+
 static bool slurp(const char *path, struct str *out)
 {
     FILE *f = fopen(path, "rbe");
@@ -172,6 +188,7 @@ static bool slurp(const char *path, struct str *out)
     }
     (void)fclose(f); /* only read */
     p[n] = '\0';
+    keep(p);
     *out = str_of(p, n);
     return true;
 }
