@@ -55,7 +55,7 @@ struct mllp_noise {
     uint64_t missing_cr; /* ended by FS VT, or by mllp_end_at_fs */
     uint64_t cut;        /* frames whose end never came */
     uint64_t cut_bytes;
-    uint64_t over; /* frames over the limit */
+    uint64_t over; /* frames given up: over the limit, or no memory */
     uint64_t over_bytes;
     uint64_t empty; /* VT FS CR: nothing in it, not handed out */
 };
@@ -65,8 +65,9 @@ struct mllp_reader {
     struct buf held;  /* start of a frame whose end has not come */
     struct str chunk; /* rest of what was fed; borrowed */
     size_t max;
-    uint8_t state;
-    uint8_t n_fs;    /* FS seen in a row at the end of the data */
+    size_t n_fs;     /* FS in a row that the last chunk ended in; not in `held` */
+    size_t vt_at;    /* a VT in `held` whose next three bytes have not all come; SIZE_MAX */
+    uint8_t state;   /* between frames, inside one, skipping one */
     bool held_given; /* `held` was handed out: empty it before anything else */
 };
 
@@ -109,7 +110,8 @@ bool mllp_is_commit(struct str frame, bool *positive);
 
 /*
  * Append the framed message to out.
- * Returns  RC_VALUE  MLLP-002 it holds <FS><CR> or begins with <VT>: it would be read as another
+ * Returns  RC_VALUE  MLLP-002 it would be read as another: it holds <FS><CR>, <FS><VT> or <VT>MSH,
+ *                    begins with <VT> or ends in <FS>; pos says where
  *          RC_LIMIT, RC_NOMEM  the buffer's (nothing is left of the frame then)
  */
 enum rc mllp_wrap(struct buf *out, struct str message, struct err *e) ZS_CHECK;

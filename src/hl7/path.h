@@ -78,6 +78,7 @@ struct hl7_iter {
     size_t next_seg;
     size_t end_seg;
     struct str reps; /* repetitions of the field not yet visited; STR_NULL when none */
+    bool inside;     /* only one segment is looked at */
 };
 
 void hl7_iter_init(struct hl7_iter *it, const struct hl7_msg *m, const struct hl7_path *p);
