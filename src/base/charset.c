@@ -145,6 +145,7 @@ enum rc charset_open(struct str name, struct charset **out, struct err *e)
         name = str_z(cs->codec->name);
         cs->ascii = cs->codec->ascii;
     }
+    ZS_ASSERT(name.n > 0 && name.n < sizeof cs->name);
     memcpy(cs->name, name.p, name.n);
     enum rc rc = cs->codec ? RC_OK : open_iconv(cs, e);
     if (rc != RC_OK) {

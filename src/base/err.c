@@ -8,7 +8,7 @@
 
 void zs_assert_failed(const char *cond, const char *file, int line)
 {
-    fprintf(stderr, "zarish: assertion failed at %s:%d: %s\n", file, line, cond);
+    (void)fprintf(stderr, "zarish: assertion failed at %s:%d: %s\n", file, line, cond);
     abort();
 }
 
@@ -41,6 +41,7 @@ static void err_begin(struct err *e, enum rc code, const char *id, const char *f
 enum rc err_set_impl(struct err *e, enum rc code, const char *id, const char *file, int line,
                      const char *fmt, ...)
 {
+    ZS_ASSERT(code != RC_OK);
     if (!e)
         return code;
     err_begin(e, code, id, file, line);
@@ -54,6 +55,7 @@ enum rc err_set_impl(struct err *e, enum rc code, const char *id, const char *fi
 enum rc err_set_at_impl(struct err *e, enum rc code, const char *id, size_t pos, const char *file,
                         int line, const char *fmt, ...)
 {
+    ZS_ASSERT(code != RC_OK);
     if (!e)
         return code;
     err_begin(e, code, id, file, line);

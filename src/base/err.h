@@ -68,12 +68,21 @@ struct err_code {
  * pos is ERR_NO_POS afterwards; err_set_at takes one. Text that does not fit is cut at a
  * character boundary and ends in "…".
  */
-#define err_set(e, code, id, ...) err_set_impl((e), (code), (id), __FILE__, __LINE__, __VA_ARGS__)
+#define err_set(e, code, id, ...)                                                                  \
+    err_never_ok(err_set_impl((e), (code), (id), __FILE__, __LINE__, __VA_ARGS__))
 #define err_set_at(e, code, id, pos, ...)                                                          \
-    err_set_at_impl((e), (code), (id), (pos), __FILE__, __LINE__, __VA_ARGS__)
+    err_never_ok(err_set_at_impl((e), (code), (id), (pos), __FILE__, __LINE__, __VA_ARGS__))
 /* The same from errno: code RC_IO, sys = errnum, ": " and the system's text appended. */
 #define err_sys(e, id, errnum, ...)                                                                \
-    err_sys_impl((e), (id), (errnum), __FILE__, __LINE__, __VA_ARGS__)
+    err_never_ok(err_sys_impl((e), (id), (errnum), __FILE__, __LINE__, __VA_ARGS__))
+
+/* Tells compiler and analyzer what err.c asserts: a failure is never RC_OK. */
+static inline enum rc err_never_ok(enum rc code)
+{
+    if (code == RC_OK)
+        __builtin_unreachable();
+    return code;
+}
 
 enum rc err_set_impl(struct err *e, enum rc code, const char *id, const char *file, int line,
                      const char *fmt, ...) ZS_PRINTF(6, 7);

@@ -197,7 +197,7 @@ uint64_t hash_sip64_end(struct hash_sip *h)
 struct hash128 hash_sip128_end(struct hash_sip *h)
 {
     ZS_ASSERT(h->wide);
-    struct hash128 out;
+    struct hash128 out = { { 0 } };
     sip_last(h);
     store_le(out.b, sip_fold(h));
     h->v[1] ^= 0xdd;

@@ -79,7 +79,7 @@ enum rc strmap_put(struct strmap *m, struct str key, void *value, struct err *e)
     }
     if (m->n >= m->max)
         return err_set(e, RC_LIMIT, "BASE-009", "more than %zu entries", m->max);
-    if (m->n >= m->cap / 4 * 3) {
+    if (!slot || m->n >= m->cap / 4 * 3) {
         if (!grow(m))
             return err_set(e, RC_NOMEM, "BASE-002", "not enough memory");
         slot = find(m, key, hash);

@@ -265,7 +265,7 @@ void num_double_text(struct buf *b, double v)
         buf_char(b, '0');
         return;
     }
-    char digits[20];
+    char digits[20] = "";
     int exp = 0;
     size_t n = shortest(v, digits, &exp);
     if (exp < -7 || exp >= 21) {

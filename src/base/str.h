@@ -61,7 +61,7 @@ static inline bool str_eqz(struct str a, const char *z)
 static inline struct str str_sub(struct str s, size_t at, size_t n)
 {
     if (at >= s.n)
-        return (struct str){ s.p ? s.p + s.n : NULL, 0 };
+        return s.n ? (struct str){ s.p + s.n, 0 } : s;
     return (struct str){ s.p + at, n < s.n - at ? n : s.n - at };
 }
 
