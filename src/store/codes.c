@@ -1,0 +1,61 @@
+/*
+ * Every error id of src/store/, one row each. tools/check-docs compares this table with the ids
+ * that stand in the code.
+ */
+#include "store/codes.h"
+
+const struct err_code store_codes[] = {
+    { "STORE-001", "The store has no room for another message: the disk is full or nearly so.",
+      "Free disk space or move the data directory; intake goes on by itself once there is room." },
+    { "STORE-002", "One record (a message with its payloads) is larger than the store takes.",
+      "Lower the listener's size limit, or raise the store's segment size." },
+    { "STORE-003", "Not enough memory for a record.",
+      "Look at the process's memory limit and at what else runs on the machine." },
+    { "STORE-010", "The text is not a message id.",
+      "Ids look like 1f0c2a9e-1042; `zarish get messages` prints them." },
+    { "STORE-011", "This store holds no such message.",
+      "Check the id; the message may have been removed by retention or belong to another engine." },
+    { "STORE-012", "A record does not match its checksum: it was altered or the disk damaged it.",
+      "Run `zarish verify` for the extent, restore the named segment from a copy, check the "
+      "disk." },
+    { "STORE-013", "A query asks for something outside its limits.",
+      "Use a limit of 1 to 1000 and one of the documented states." },
+    { "STORE-014", "The store is closing or has failed and takes nothing more.",
+      "Restart the engine; the reason stands in the log just before." },
+    { "STORE-020", "Another engine holds the data directory.",
+      "Stop it, or give this one a directory of its own with --data." },
+    { "STORE-021", "The data directory was written by a newer version of Zarish.",
+      "Run the newer version, or restore a backup made before the upgrade." },
+    { "STORE-022", "The data directory's identity file is not readable as one of ours.",
+      "Restore DATA/identity from a backup; do not delete it: the journal belongs to it." },
+    { "STORE-023", "The data directory could not be created, opened or locked.",
+      "Check the path, its owner and its permissions (0700, owned by the engine's user)." },
+    { "STORE-024", "There is no data directory here.", "Check the path given with --data." },
+    { "STORE-030", "A file of the journal could not be read, written or synced.",
+      "Check the disk and the system's log. A failed sync ends the engine on purpose." },
+    { "STORE-031", "The engine stopped in the middle of a commit; its unfinished tail was cut.",
+      "Nothing to do: no sender was told that what was cut had been taken." },
+    { "STORE-032", "Part of the journal is damaged; what it held cannot be read.",
+      "Run `zarish verify` for the extent, restore the segment from a copy, check the disk." },
+    { "STORE-033", "Room is back: messages are taken again.", "Nothing to do." },
+    { "STORE-034", "The index was missing, damaged or not this journal's and is being rebuilt.",
+      "Nothing to do; searches over older days are incomplete until it is done." },
+    { "STORE-035", "The index could not be written; it is tried again.",
+      "Check the disk's free space. Messages are safe: the index only derives from the journal." },
+    { "STORE-036", "The index could not be read.",
+      "Stop the engine, delete DATA/index and start again: it is rebuilt from the journal." },
+    { "STORE-037", "The journal has no such segment although its neighbours exist.",
+      "Restore the named file from a copy; until then what it held cannot be read." },
+    { "STORE-040", "The configuration database was written by a newer version of Zarish.",
+      "Run the newer version, or restore config.db from a backup." },
+    { "STORE-041", "The configuration database could not be opened, read or written.",
+      "Check free space and permissions of DATA/config.db; restore it from a backup if damaged." },
+    { "STORE-042", "Somebody else changed this object in the meantime.",
+      "Load it again, repeat the change, send it again." },
+    { "STORE-043", "The object's kind, name or document is empty or too long.",
+      "Names have 1 to 255 bytes, documents at most 16 MB." },
+    { "STORE-044", "There is no such object, key or setting.", "Check the name." },
+    { "STORE-045", "A key with this id or name exists already.", "Choose another name." },
+};
+
+const size_t store_n_codes = ZS_COUNT(store_codes);
