@@ -29,6 +29,12 @@
  *   A covered delivery without a final outcome is handed back by store_window() after a restart
  *   with `unknown` set: the caller decides by policy, and says so in its next outcome.
  *   A RETRYING outcome (definitely not accepted) ends the coverage: the next attempt needs a mark.
+ *   Within one run the caller knows what it sent: only what was written before this start makes a
+ *   delivery unknown.
+ *
+ * Batches
+ *   A batch is committed whole or, after a crash, not at all; what of it was refused (rc) was never
+ *   part of it. Together its records may take half a segment; beyond that all answer STORE-002.
  *
  * Strings in what is returned live in the arena that was handed in.
  * Thread  store_append: any. The reading functions block on files: any thread but a loop's.
@@ -70,65 +76,60 @@ enum delivery_state {
 };
 
 /* Kinds of search terms; the number is part of the file format. */
-enum term_kind {
-    TERM_CONTROL_ID = 1,
-    TERM_PATIENT_ID = 2,
-    TERM_ACCESSION = 3,
-    TERM_ORDER = 4
-};
+enum term_kind { TERM_CONTROL_ID = 1, TERM_PATIENT_ID = 2, TERM_ACCESSION = 3, TERM_ORDER = 4 };
 
 struct store_term {
     enum term_kind kind;
-    struct str     value; /* compared exactly; at most 256 bytes are used */
+    struct str value; /* compared exactly; at most 256 bytes are used */
 };
 
 struct store_delivery {
-    struct str          lane;         /* "channel/integration/endpoint", at most 255 bytes */
-    enum delivery_state state;        /* QUEUED, FILTERED or HELD */
-    bool                marked;       /* see "covered" above */
-    struct str          key;          /* order key; may be empty */
-    struct str          payload;      /* what will be sent; STR_NULL: the body as it came */
-    struct str          content_type; /* of the payload; STR_NULL: as the message's */
-    struct str          reason;       /* why held or filtered: "MAP-004 rules[2]", no payload */
+    struct str lane;           /* "channel/integration/endpoint", at most 255 bytes */
+    enum delivery_state state; /* QUEUED, FILTERED or HELD */
+    bool marked;               /* see "covered" above */
+    struct str key;            /* order key; may be empty */
+    struct str payload;        /* what will be sent; STR_NULL: the body as it came */
+    struct str content_type;   /* of the payload; STR_NULL: as the message's */
+    struct str reason;         /* why held or filtered: "MAP-004 rules[2]", no payload */
 };
 
 struct store_intake {
-    struct str        channel;
-    struct str        peer;       /* "10.1.2.3:4711"; may be empty */
-    struct str        sender;     /* for repeats: who says the control id is unique, MSH-3|4 */
-    struct str        control_id; /* MSH-10, Idempotency-Key; may be empty */
-    struct str        type;       /* "ADT^A01", "json" */
-    struct str        content_type;
-    struct str        trace_id; /* 32 hex digits, or empty */
+    struct str channel;
+    struct str peer;       /* "10.1.2.3:4711"; may be empty */
+    struct str sender;     /* for repeats: who says the control id is unique, MSH-3|4 */
+    struct str control_id; /* MSH-10, Idempotency-Key; may be empty */
+    struct str type;       /* "ADT^A01", "json" */
+    struct str content_type;
+    struct str trace_id; /* 32 hex digits, or empty */
     enum intake_state state;
-    struct str        reason; /* refused: an error id and a short text, no payload */
-    struct str        body;   /* as received */
-    struct str        ack;    /* what the sender hears, byte for byte */
-    uint64_t          config_version; /* sequence of the STORE_CONFIG record in force, or 0 */
+    struct str reason;       /* refused: an error id and a short text, no payload */
+    struct str body;         /* as received */
+    struct str ack;          /* what the sender hears, byte for byte */
+    uint64_t config_version; /* sequence of the STORE_CONFIG record in force, or 0 */
 
-    const struct store_term     *terms;
-    size_t                       n_terms;
+    const struct store_term *terms;
+    size_t n_terms;
     const struct store_delivery *deliveries;
-    size_t                       n_deliveries;
+    size_t n_deliveries;
 };
 
 struct store_mark {
     struct str lane;
-    uint64_t   upto; /* a sequence; may lie ahead of the newest record */
+    uint64_t upto; /* a sequence; may lie ahead of the newest record */
 };
 
 struct store_outcome {
-    uint64_t            seq; /* of the intake */
-    struct str          lane;
-    enum delivery_state state;          /* any but QUEUED and SENDING */
-    unsigned            attempt;        /* 1-based; 0 for an operator's act */
-    enum fate           fate;
-    bool                unknown_before; /* this attempt repeats one whose outcome was unknown */
-    int64_t             next_at;        /* RETRYING: when the next attempt is due, ms; else 0 */
-    uint32_t            duration_ms;
-    struct str          status; /* "AA", "200", SQLSTATE; at most 32 bytes */
-    struct str          error;  /* "ID text", empty when delivered; at most 400 bytes, no payload */
-    struct str          reply;  /* the destination's answer; cut at 64 KB by the caller */
+    uint64_t seq;              /* of the intake */
+    struct str lane;           /* one the intake did not name adds a delivery of its body */
+    enum delivery_state state; /* any but QUEUED and SENDING */
+    unsigned attempt;          /* 1-based; 0 for an operator's act */
+    enum fate fate;
+    bool unknown_before; /* this attempt repeats one whose outcome was unknown */
+    int64_t next_at;     /* RETRYING: when the next attempt is due, ms; else 0 */
+    uint32_t duration_ms;
+    struct str status; /* "AA", "200", SQLSTATE; at most 32 bytes */
+    struct str error;  /* "ID text", empty when delivered; at most 400 bytes, no payload */
+    struct str reply;  /* the destination's answer; cut at 64 KB by the caller */
 };
 
 struct store_act {
@@ -154,20 +155,21 @@ struct store_op {
     enum store_kind kind;
     union {
         const struct store_intake *intake;
-        const struct store_mark   *mark;
-        const struct store_act    *act;
+        const struct store_mark *mark;
+        const struct store_act *act;
         const struct store_config *config;
         struct {
             const struct store_outcome *list;
-            size_t                      n;
+            size_t n;
         } outcomes;
     };
     struct store_op *next;
 
-    enum rc  rc; /* RC_OK, RC_LIMIT (full, STORE-001; or too large, STORE-002), RC_IO (fatal) */
+    enum rc rc; /* RC_OK, RC_LIMIT (full, STORE-001; or too large, STORE-002), RC_IO (fatal) */
+    const char *error; /* the id that goes with rc: STORE-001 …; NULL with RC_OK */
     uint64_t seq;
-    int64_t  at_ms;
-    void    *encoded; /* the backend's, between append and done */
+    int64_t at_ms;
+    void *encoded; /* the backend's, between append and done */
 };
 
 /*
@@ -177,9 +179,9 @@ struct store_op {
  */
 struct store_batch {
     struct store_op *first;
-    size_t           n;
+    size_t n;
     void (*done)(struct store_batch *b);
-    void               *ctx;
+    void *ctx;
     struct store_batch *next; /* the store's */
 };
 
@@ -190,15 +192,16 @@ void store_append(struct store *s, struct store_batch *b);
 /* The store's name in message ids: 8 lower-case hex digits. A message's id is "<store>-<seq>". */
 struct str store_id(const struct store *s);
 
-/* "1f0c2a9e-1042" to 1042; RC_VALUE (STORE-010) malformed, RC_MISSING (STORE-011) another store's. */
+/* "1f0c2a9e-1042" to 1042; RC_VALUE (STORE-010) malformed, RC_MISSING (STORE-011) another store's.
+ */
 enum rc store_parse_id(const struct store *s, struct str text, uint64_t *seq,
                        struct err *e) ZS_CHECK;
 
 struct store_message {
-    uint64_t            seq;
-    int64_t             at_ms;
+    uint64_t seq;
+    int64_t at_ms;
     struct store_intake intake;
-    unsigned char       link[32]; /* the record's chain hash; zeros where the backend has none */
+    unsigned char link[32]; /* the record's chain hash; zeros where the backend has none */
 };
 
 /* RC_MISSING (STORE-011) no such message; RC_PEER (STORE-012) damaged; RC_IO. */
@@ -206,8 +209,8 @@ enum rc store_read(struct store *s, uint64_t seq, struct arena *a, struct store_
                    struct err *e) ZS_CHECK;
 
 struct store_event {
-    uint64_t             seq; /* of the record that holds it */
-    int64_t              at_ms;
+    uint64_t seq; /* of the record that holds it */
+    int64_t at_ms;
     struct store_outcome outcome;
 };
 
@@ -217,21 +220,21 @@ enum rc store_events(struct store *s, uint64_t seq, struct arena *a, struct stor
 
 struct store_query {
     struct str control_id, patient_id, accession, order; /* empty: any */
-    struct str channel, type, peer; /* type: "ADT" matches "ADT^A01" */
-    int        state;  /* enum delivery_state of any delivery, or 0; -1: refused at intake */
-    int64_t    since;  /* ms, 0: open */
-    int64_t    until;  /* ms, exclusive, 0: open */
-    uint64_t   before; /* cursor: only sequences below; 0: from the newest */
-    size_t     limit;  /* 1 … 1000 */
+    struct str channel, type, peer;                      /* type: "ADT" matches "ADT^A01" */
+    int state;       /* enum delivery_state of any delivery, or 0; -1: refused at intake */
+    int64_t since;   /* ms, 0: open */
+    int64_t until;   /* ms, exclusive, 0: open */
+    uint64_t before; /* cursor: only sequences below; 0: from the newest */
+    size_t limit;    /* 1 … 1000 */
 };
 
 struct store_row {
-    uint64_t            seq;
-    int64_t             at_ms;
-    enum intake_state   state;
+    uint64_t seq;
+    int64_t at_ms;
+    enum intake_state state;
     enum delivery_state delivery; /* the least finished of its deliveries; 0 without any */
-    size_t              bytes;
-    struct str          channel, type, peer, control_id;
+    size_t bytes;
+    struct str channel, type, peer, control_id;
 };
 
 /* Newest first. *more: there are further rows below rows[n-1].seq. Sees every committed record. */
@@ -239,8 +242,8 @@ enum rc store_search(struct store *s, const struct store_query *q, struct arena 
                      struct store_row **rows, size_t *n, bool *more, struct err *e) ZS_CHECK;
 
 struct store_audit {
-    uint64_t         seq;
-    int64_t          at_ms;
+    uint64_t seq;
+    int64_t at_ms;
     struct store_act act;
 };
 
@@ -252,9 +255,9 @@ enum rc store_acts(struct store *s, uint64_t before, size_t limit, struct arena 
 
 struct store_lane {
     struct str lane;
-    uint64_t   n_open;     /* queued, retrying, uncertain and held deliveries */
-    uint64_t   oldest_seq; /* 0 when none is open */
-    int64_t    oldest_at;
+    uint64_t n_open;     /* queued, retrying, uncertain and held deliveries */
+    uint64_t oldest_seq; /* 0 when none is open */
+    int64_t oldest_at;
 };
 
 /* Every lane that has an open delivery. */
@@ -262,22 +265,22 @@ enum rc store_lanes(struct store *s, struct arena *a, struct store_lane **out, s
                     struct err *e) ZS_CHECK;
 
 struct store_waiting {
-    uint64_t              seq;
-    enum delivery_state   state;   /* QUEUED, RETRYING, UNCERTAIN or HELD */
-    bool                  unknown; /* covered, without an outcome; see the top */
-    unsigned              attempts;
-    int64_t               at_ms; /* of the intake */
-    int64_t               next_at;
+    uint64_t seq;
+    enum delivery_state state; /* QUEUED, RETRYING, UNCERTAIN or HELD */
+    bool unknown;              /* covered, without an outcome; see the top */
+    unsigned attempts;
+    int64_t at_ms; /* of the intake */
+    int64_t next_at;
     struct store_delivery delivery; /* payload filled: the body where the intake had none */
-    struct str            content_type, control_id, type;
+    struct str content_type, control_id, type;
 };
 
 /*
  * The next open deliveries of a lane above `after`, in order, at most `max` and about max_bytes of
  * payload (at least one). Everything committed is seen, indexed or not.
  */
-enum rc store_window(struct store *s, struct str lane, uint64_t after, size_t max,
-                     size_t max_bytes, struct arena *a, struct store_waiting **out, size_t *n,
+enum rc store_window(struct store *s, struct str lane, uint64_t after, size_t max, size_t max_bytes,
+                     struct arena *a, struct store_waiting **out, size_t *n,
                      struct err *e) ZS_CHECK;
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -288,7 +291,7 @@ struct store_stats {
     uint64_t n_messages, n_refused;
     uint64_t commits, syncs, bytes; /* since start */
     uint64_t sync_ns_max;
-    bool     full; /* intake is refused until space returns */
+    bool full; /* intake is refused until space returns */
 };
 
 void store_stats(struct store *s, struct store_stats *out); /* Thread any, does not block */
@@ -314,7 +317,7 @@ struct store_host {
 
 const char *delivery_state_name(enum delivery_state s); /* "queued" … */
 /* 0 when there is no such name. "refused" gives -1. */
-int  delivery_state_parse(struct str name);
+int delivery_state_parse(struct str name);
 bool delivery_state_final(enum delivery_state s);
 
 /* ---- for backends ------------------------------------------------------------------------- */
@@ -343,7 +346,7 @@ struct store_ops {
 /* First member of every backend's struct. */
 struct store {
     const struct store_ops *ops;
-    char                    id[9];
+    char id[9];
 };
 
 #endif
