@@ -54,12 +54,13 @@ enum rc hl7_plain(struct str raw, struct hl7_delims d, struct arena *a, struct s
                   struct err *e) ZS_CHECK;
 
 /*
- * How much of HL7's syntax a text that is to be escaped may bring along. From HL7_KEEP_COMPS on it
- * is taken as already escaped: separators of the named level and below, and the escape character,
+ * How much of HL7's syntax a text that is to be escaped may bring along. From HL7_KEEP_ESCAPES on
+ * it is taken as already escaped: the escape character and separators of the named level and below
  * stay as they are.
  */
 enum hl7_keep {
     HL7_KEEP_NOTHING, /* plain text, a leaf */
+    HL7_KEEP_ESCAPES, /* an encoded sub-component */
     HL7_KEEP_SUBS,    /* an encoded component */
     HL7_KEEP_COMPS,   /* an encoded repetition */
     HL7_KEEP_REPS     /* an encoded field */

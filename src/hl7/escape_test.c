@@ -146,6 +146,8 @@ static const struct {
       STR_INIT("a\\X0D\\\\X0A\\b") },
     { "what MLLP needs", USUAL, HL7_KEEP_NOTHING, STR_INIT("\x0b\x1c\0"),
       STR_INIT("\\X0B\\\\X1C\\\\X00\\") },
+    { "encoded leaf", USUAL, HL7_KEEP_ESCAPES, STR_INIT("a&b\\T\\^~|"),
+      STR_INIT("a\\T\\b\\T\\\\S\\\\R\\\\F\\") },
     { "encoded component", USUAL, HL7_KEEP_SUBS, STR_INIT("a&b\\T\\^~|"),
       STR_INIT("a&b\\T\\\\S\\\\R\\\\F\\") },
     { "encoded repetition", USUAL, HL7_KEEP_COMPS, STR_INIT("a^b&c~|\r"),

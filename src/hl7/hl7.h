@@ -79,16 +79,18 @@ struct hl7_msg {
     struct hl7_delims delims;
     const struct hl7_seg *segs; /* segs[0] is MSH, FHS or BHS (any, with hl7_parse_part) */
     size_t n_segs;
+    const char *fallback; /* of the limits it was parsed with */
 };
 
 struct hl7_limits {
     size_t bytes; /* of the input; at most HL7_BYTES_MAX counts */
     size_t segs;
+    const char *fallback; /* set of text that MSH-18 says nothing true about; static; NULL = 1252 */
 };
 
 #define HL7_BYTES_MAX ((size_t)0xFFFFFFF0u)
 
-/* 256 MB and 1,000,000 segments. */
+/* 256 MB, 1,000,000 segments, windows-1252. */
 struct hl7_limits hl7_limits_default(void);
 
 /*
@@ -148,14 +150,32 @@ struct hl7_value {
 size_t hl7_value_pos(const struct hl7_msg *m, struct hl7_value v);
 
 /*
- * The value as text: escapes resolved (escape.h says which). Borrows from the message when there is
- * nothing to resolve, else stands in the arena. Absent, empty and null give the empty text.
- * A value that still has structure (PID-5 of DOE^JOHN) stays as it stands: decoding is for leaves,
- * else an escaped ^ could not be told from a separator any more.
+ * The value as UTF-8 text: escapes resolved (escape.h says which), then the character set. Borrows
+ * from the message when there is nothing to change, else stands in the arena. Absent, empty and
+ * null give the empty text.
+ *
+ * A value that still has structure (PID-5 of DOE^JOHN) keeps its escapes: they are resolved in
+ * leaves, else an escaped ^ could not be told from a separator any more.
+ *
+ * The set is the first one of MSH-18. Where that is missing, unknown, ASCII or UTF-8, bytes that
+ * are well-formed UTF-8 are taken as that, all others as the fallback set: a usable answer where
+ * the label lies. The result is always well-formed UTF-8.
  * Returns  RC_NOMEM  HL7-005
  */
 enum rc hl7_text(const struct hl7_msg *m, struct hl7_value v, struct arena *a, struct str *out,
                  struct err *e) ZS_CHECK;
+
+/*
+ * The set in which text is written into this message: MSH-18's, else UTF-8 unless the message holds
+ * bytes that are not, then the fallback. A static name, as charset_open takes it.
+ */
+const char *hl7_charset(const struct hl7_msg *m);
+
+/*
+ * MSH-12 as a number that compares: 20501 for 2.5.1, 20300 for 2.3; 0 when there is none or it is
+ * not of that form ("2.3.z"). 2.999 is 2 * 10000 + 999 * 100.
+ */
+unsigned hl7_version(const struct hl7_msg *m);
 
 /* ---- segments and fields --------------------------------------------------------------------- */
 

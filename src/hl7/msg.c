@@ -8,13 +8,14 @@
 
 #define LIMIT_BYTES ((size_t)256 << 20)
 #define LIMIT_SEGS  ((size_t)1000000)
+#define FALLBACK    "windows-1252"
 
 /* Mean bytes of a segment in real traffic: decides the first size of the index only. */
 #define SEG_BYTES_GUESS 64
 
 struct hl7_limits hl7_limits_default(void)
 {
-    return (struct hl7_limits){ .bytes = LIMIT_BYTES, .segs = LIMIT_SEGS };
+    return (struct hl7_limits){ .bytes = LIMIT_BYTES, .segs = LIMIT_SEGS, .fallback = FALLBACK };
 }
 
 static bool is_digit(char c)
@@ -281,7 +282,13 @@ static enum rc parse_body(struct str in, size_t start, struct hl7_delims delims,
     if (rc != RC_OK)
         return rc;
     *m = (struct hl7_msg){
-        .bytes = in, .start = start, .end = x.end, .delims = delims, .segs = x.segs, .n_segs = x.n
+        .bytes = in,
+        .start = start,
+        .end = x.end,
+        .delims = delims,
+        .segs = x.segs,
+        .n_segs = x.n,
+        .fallback = limits->fallback ? limits->fallback : FALLBACK,
     };
     *out = m;
     return RC_OK;

@@ -1,6 +1,10 @@
 /*
- * A value as text: escapes resolved. Tests: text_test.c
+ * A value as UTF-8 text: escapes, then the character set. Nearly all text is ASCII and leaves on
+ * the first look. A converter is opened for each value that needs one; only sets other than UTF-8
+ * do. Tests: text_test.c
  */
+#include "base/charset.h"
+#include "base/utf8.h"
 #include "hl7/escape.h"
 #include "hl7/hl7.h"
 
@@ -12,6 +16,51 @@ static bool has_structure(struct hl7_delims d, struct str raw)
            (d.sub && str_chr(raw, d.sub, 0) != SIZE_MAX);
 }
 
+/*
+ * The set MSH-18 names; NULL when it says nothing that decides: nothing known, or ASCII or UTF-8
+ * (then the bytes show whether that is true), or a set of wide characters (then these bytes would
+ * not have been read as a message).
+ */
+static const char *named_set(const struct hl7_msg *m)
+{
+    static const char *const undecided[] = { "UTF-8", "US-ASCII", "UTF-16", "UTF-32" };
+    struct hl7_value v = hl7_header(m, 18, 0);
+    const char *name = v.presence == HL7_VALUED ? charset_of_hl7(v.raw) : NULL;
+    for (size_t i = 0; name && i < ZS_COUNT(undecided); i++)
+        if (str_eqz(str_z(name), undecided[i]))
+            return NULL;
+    return name;
+}
+
+const char *hl7_charset(const struct hl7_msg *m)
+{
+    const char *name = named_set(m);
+    if (name)
+        return name;
+    return utf8_is_valid(m->bytes, NULL) ? "UTF-8" : m->fallback;
+}
+
+static enum rc no_room(struct err *e)
+{
+    return err_set(e, RC_NOMEM, "HL7-005", "the memory set aside for one message is used up");
+}
+
+static enum rc convert(struct str in, const char *set, struct arena *a, struct str *out,
+                       struct err *e)
+{
+    struct charset *cs = NULL;
+    struct buf b;
+    buf_init_arena(&b, a, SIZE_MAX);
+    enum rc rc = charset_open(str_z(set), &cs, NULL);
+    if (rc == RC_OK)
+        rc = charset_decode(cs, in, CHARSET_FALLBACK, &b, NULL, NULL);
+    charset_free(&cs);
+    if (rc != RC_OK)
+        return no_room(e);
+    *out = buf_view(&b);
+    return RC_OK;
+}
+
 enum rc hl7_text(const struct hl7_msg *m, struct hl7_value v, struct arena *a, struct str *out,
                  struct err *e)
 {
@@ -19,11 +68,18 @@ enum rc hl7_text(const struct hl7_msg *m, struct hl7_value v, struct arena *a, s
         *out = STR("");
         return RC_OK;
     }
-    bool decode = !v.literal && m->delims.esc != 0 &&
-                  str_chr(v.raw, m->delims.esc, 0) != SIZE_MAX && !has_structure(m->delims, v.raw);
-    if (!decode) {
-        *out = v.raw;
-        return RC_OK;
+    struct str text = v.raw;
+    if (!v.literal && m->delims.esc != 0 && str_chr(text, m->delims.esc, 0) != SIZE_MAX &&
+        !has_structure(m->delims, text)) {
+        enum rc rc = hl7_unescape(v.raw, m->delims, a, &text, e);
+        if (rc != RC_OK)
+            return rc;
     }
-    return hl7_unescape(v.raw, m->delims, a, out, e);
+    if (utf8_ascii_run(text) < text.n) {
+        const char *set = named_set(m);
+        if (set || !utf8_is_valid(text, NULL))
+            return convert(text, set ? set : m->fallback, a, out, e);
+    }
+    *out = text;
+    return RC_OK;
 }

@@ -130,3 +130,30 @@ struct hl7_value hl7_header(const struct hl7_msg *m, unsigned field, unsigned co
     struct hl7_value rep = hl7_value_rep(m, hl7_seg_field(m, 0, field), 1);
     return hl7_value_comp(m, rep, comp);
 }
+
+/* Digits of s from *at on, at most four; false when there is none. */
+static bool version_part(struct str s, size_t *at, unsigned *out)
+{
+    size_t from = *at;
+    unsigned v = 0;
+    while (*at < s.n && *at - from < 4 && s.p[*at] >= '0' && s.p[*at] <= '9')
+        v = v * 10 + (unsigned)(s.p[(*at)++] - '0');
+    *out = v;
+    return *at > from;
+}
+
+unsigned hl7_version(const struct hl7_msg *m)
+{
+    struct str s = str_trim(hl7_header(m, 12, 1).raw);
+    unsigned part[3] = { 0 };
+    size_t at = 0;
+    for (size_t i = 0; i < ZS_COUNT(part); i++) {
+        if (!version_part(s, &at, &part[i]))
+            return 0;
+        if (at == s.n)
+            return part[0] * 10000 + part[1] * 100 + part[2];
+        if (s.p[at++] != '.')
+            return 0;
+    }
+    return 0;
+}
