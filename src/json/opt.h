@@ -28,7 +28,8 @@
  * OPT_JSON    const struct json * (NULL absent) anything
  * OPT_SECRET  struct opt_secret                 "${env:ZARISH_X}", "${file:PATH}", "${secret:NAME}"
  *
- * min and max both 0 mean no range of its own (OPT_SIZE and OPT_MS are never negative).
+ * min and max both 0 mean no range of its own (OPT_SIZE and OPT_MS are never negative); a max below
+ * min means no upper end: .min = 1 alone is "at least 1".
  * A key with null is as if it were absent. An explicit 0 stays 0: `seen` tells it from absent.
  *
  * Thread  any; tables are constant.
@@ -56,8 +57,7 @@ enum opt_kind {
 };
 
 enum opt_flag {
-    OPT_REQUIRED = 1, /* absent is an error */
-    OPT_HIDDEN = 2,   /* read, but not in the schema or the reference */
+    OPT_REQUIRED = 1 /* absent is an error */
 };
 
 struct opt_table;
@@ -93,9 +93,13 @@ struct opt_table {
         .name = (title), .doc = (text), .def = (defs), .n = ZS_COUNT(defs), .size = sizeof(type)   \
     }
 
+/* The tables an OPT_CHOICE picks from: { tag: name, …the keys of that table }. */
 struct opt_variants {
-    const char *tag;                      /* "type" */
-    const struct opt_table *const *table; /* each one's name is the tag's value */
+    const char *tag; /* "type" */
+    const struct opt_variant {
+        const char *name; /* "basic" */
+        const struct opt_table *table;
+    } * v;
     size_t n;
 };
 
@@ -119,8 +123,8 @@ struct opt_list {
 };
 
 struct opt_choice {
-    const struct opt_table *table; /* NULL when absent */
-    void *conf;                    /* a struct of that table */
+    const struct opt_variant *picked; /* NULL when absent */
+    void *conf;                       /* a struct of its table */
 };
 
 struct opt_secret {
