@@ -41,7 +41,7 @@ struct confdb_object {
     struct str name;   /* unique per kind */
     struct str origin; /* "file" or "api" */
     struct str doc;    /* JSON text */
-    struct str hash;   /* hex SHA-256 of doc */
+    struct str hash;   /* hex SHA-256 of doc; set by the database */
     struct str by;     /* principal id */
     uint64_t version;  /* 1, 2 … per object; goes on after a removal */
     int64_t at_ms;     /* of this version; set by the database */
@@ -49,7 +49,7 @@ struct confdb_object {
 };
 
 /*
- * Write a new version of obj (version and at_ms are ignored).
+ * Write a new version of obj; hash, version, at_ms and removed are the database's to fill in.
  *
  * seen     the version the caller read, 0 where there is none
  * version  receives the new one
