@@ -21,6 +21,21 @@ const struct err_code hl7_codes[] = {
       "A value has a delimiter or control character in it, and the message has no escape "
       "character.",
       "Declare an escape character in MSH-2, or leave the character out." },
+    { "HL7-021",
+      "A component, repetition or sub-component is to be made, and the message has no separator "
+      "for it.",
+      "Declare the separator in MSH-2, or set the whole field." },
+    { "HL7-022", "The path names something an edit cannot change in this way.",
+      "Name a field or part of one; add whole segments; leave MSH-1 and MSH-2 as they are." },
+    { "HL7-023", "A segment is to be made, and those of its kind before it do not exist.",
+      "Make the occurrences in order: OBX[1], then OBX[2]." },
+    { "HL7-024", "A value has a character that the message's character set does not have.",
+      "Set MSH-18 to UNICODE UTF-8 before the text, or write the text in another way." },
+    { "HL7-025", "An edit would make very many empty parts.", "Check the numbers in the path." },
+    { "HL7-026", "There is nothing at the path that could be deleted.",
+      "Look at the message with `zarish hl7 parse`." },
+    { "HL7-027", "The bytes given for a new segment are not one segment.",
+      "Give an id, separators and values, without a line end; a header cannot be added." },
     { "MLLP-002", "The message holds the bytes that mark the ends of a frame.",
       "Escape them (\\X0B\\, \\X1C\\) where the message is made." },
 };

@@ -13,6 +13,9 @@
 /* Mean bytes of a segment in real traffic: decides the first size of the index only. */
 #define SEG_BYTES_GUESS 64
 
+/* A long message is as likely one large field as many segments. */
+#define SEGS_FIRST_MAX 248
+
 struct hl7_limits hl7_limits_default(void)
 {
     return (struct hl7_limits){ .bytes = LIMIT_BYTES, .segs = LIMIT_SEGS, .fallback = FALLBACK };
@@ -274,7 +277,7 @@ static enum rc parse_body(struct str in, size_t start, struct hl7_delims delims,
         .a = a,
         .max = limits->segs,
     };
-    x.cap = 8 + (x.end - start) / SEG_BYTES_GUESS;
+    x.cap = 8 + size_min((x.end - start) / SEG_BYTES_GUESS, SEGS_FIRST_MAX);
     x.segs = arena_raw(a, x.cap * sizeof *x.segs);
     if (!x.segs)
         return no_room(e);
