@@ -355,7 +355,7 @@ static void large_field_is_not_copied(void **state)
     char *in = mem_alloc(n);
     T_TRUE(in != NULL);
     memset(in, 'x', n);
-    memcpy(in, HEAD "OBX|1|ED|||", 21);
+    memcpy(in, HEAD "OBX|1|ED|||", 22);
     struct arena *a = arena_new("test", 0, (size_t)64 << 10);
     struct hl7_edit *ed = open_edit(a, str_of(in, n));
     set(ed, "OBX-1", "2");
