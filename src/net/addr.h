@@ -15,7 +15,6 @@
 /* An IP address and port. IPv4 is kept as ::ffff:a.b.c.d so that both compare the same way. */
 struct addr {
     uint8_t ip[16];
-    bool v6; /* written as IPv6; false: an IPv4 address */
     uint16_t port;
     uint32_t scope; /* interface index of a link-local IPv6 address, else 0 */
 };
@@ -35,6 +34,8 @@ size_t addr_text_ip(const struct addr *a, char out[ADDR_TEXT_MAX]);
  * Returns RC_SYNTAX (NET-020).
  */
 enum rc addr_parse_ip(struct str in, struct addr *out, struct err *e) ZS_CHECK;
+
+bool addr_is_v4(const struct addr *a);
 
 /* 127.0.0.0/8 or ::1. */
 bool addr_is_loopback(const struct addr *a);
@@ -82,7 +83,8 @@ struct url {           /* every part borrows from the input; absent is STR_NULL 
  * RFC 3986, of which user information is refused (credentials have their own place; NET-024) and
  * every byte must be a legal one: no spaces, controls, non-ASCII, and % only before two
  * hexadecimal digits.
- * Returns RC_SYNTAX (NET-023, or NET-021, NET-022 for host and port), RC_LIMIT over URL_MAX.
+ * Returns RC_SYNTAX (NET-023, or NET-021, NET-022 for host and port), RC_LIMIT over URL_MAX
+ * (NET-026).
  */
 enum rc url_parse(struct str in, struct url *out, struct err *e) ZS_CHECK;
 
@@ -100,7 +102,8 @@ struct cidr_list {
 
 /*
  * "10.0.0.0/8", "::1/128", or an address alone. Bits below the prefix must be zero: 10.0.0.1/8 is a
- * mistake somebody wants to hear about. Returns RC_SYNTAX (NET-025).
+ * mistake somebody wants to hear about. 0.0.0.0/0 means IPv4, ::/0 IPv6.
+ * Returns RC_SYNTAX (NET-025).
  */
 enum rc cidr_parse(struct str in, struct cidr *out, struct err *e) ZS_CHECK;
 

@@ -43,14 +43,15 @@ enum rc loop_new(const char *name, const struct clock *clock, struct loop **out,
 
 /*
  * Run what is still posted, close every handle and descriptor watch, free. Streams and listeners
- * that are still open are aborted and their closed() called. NULL inside is fine.
+ * that are still open are aborted and their closed() called; timers that are still on are not run.
+ * By the thread that ran the loop, or by another after that one ended. NULL inside is fine.
  */
 void loop_free(struct loop **lp);
 
 /* Run until loop_stop. Returns at the end of the iteration that saw the stop. */
 void loop_run(struct loop *l);
 
-/* Thread any. Also before loop_run: then that returns after one iteration. */
+/* Thread any. Also before loop_run: then that returns at once. */
 void loop_stop(struct loop *l);
 
 /* One iteration without waiting: for tests with a fake clock. */
@@ -67,7 +68,7 @@ bool loop_is_current(const struct loop *l);
 
 const char *loop_name(const struct loop *l);
 
-/* The clock's monotonic time, read anew at most once per callback batch. */
+/* The clock's monotonic time. */
 uint64_t loop_now_mono(const struct loop *l);
 
 const struct clock *loop_clock(const struct loop *l);
@@ -101,6 +102,7 @@ void loop_post(struct loop *l, struct loop_post *p);
 struct loop_timer {
     void (*fn)(struct loop_timer *t);
     uint64_t due_mono; /* from here on the loop's */
+    uint64_t seq;
     struct loop *loop; /* NULL: not running */
     struct loop_timer *child, *sibling, *prev;
     const char *file;

@@ -14,6 +14,7 @@
 #ifndef ZS_NET_POOL_H
 #define ZS_NET_POOL_H
 
+#include "base/list.h"
 #include "net/loop.h"
 
 struct pool;
@@ -21,10 +22,10 @@ struct pool;
 struct pool_work {
     void (*run)(struct pool_work *w);              /* on a pool thread; may block */
     void (*done)(struct pool_work *w, enum rc rc); /* on the loop: RC_OK, RC_STATE if cancelled */
-    struct loop_post post;                         /* from here on the pool's */
+    struct loop_post post;                         /* from here on the pool's; zero at first */
+    struct list_node link;
     struct pool *pool;
     struct loop *loop;
-    struct pool_work *next, *prev;
     int state;
 };
 
