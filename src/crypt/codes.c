@@ -29,6 +29,8 @@ const struct err_code crypt_codes[] = {
       "Give only the certificates that are needed; 1 MB is the limit." },
     { "TLS-010", "The TLS library refused the settings.",
       "Check the certificate's algorithm and key size: RSA keys under 2048 bits are refused." },
+    { "TLS-011", "The name to expect in the peer's certificate is missing or is no name.",
+      "Set the host, or the name to verify, to a DNS name or an IP address." },
     { "TLS-020", "The peer's certificate is not signed by an authority that is trusted here.",
       "Add the authority to `ca`, or pin the certificate's fingerprint." },
     { "TLS-021", "The peer's certificate is for another name.",
@@ -48,5 +50,7 @@ const struct err_code crypt_codes[] = {
       "The text names the reason; have the peer's certificate replaced." },
     { "TLS-028", "No common TLS version, cipher or application protocol.",
       "Update the peer to TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or to TLS 1.3." },
+    { "TLS-029", "The peer gave no certificate.",
+      "Configure the peer with one, or do not ask who it is." },
 };
 const size_t crypt_n_codes = ZS_COUNT(crypt_codes);

@@ -73,7 +73,7 @@ struct tls_peer {
     struct str subject;     /* "CN=lab-1,O=Example Hospital" */
     struct str common_name; /* STR_NULL when there is none */
     struct str issuer;
-    struct str dns_names; /* DNS alternative names, separated by a space */
+    struct str dns_names; /* DNS alternative names, separated by a space; STR_NULL: none */
     char fingerprint[65]; /* SHA-256 of the certificate, lower-case hexadecimal */
     int64_t not_after;    /* ms since 1970 */
 };
