@@ -142,12 +142,17 @@ void loop_hook_cancel(struct loop *l, struct loop_hook *h);
 
 struct loop_fd;
 
-enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
+enum {
+    LOOP_READABLE = 1,
+    LOOP_WRITABLE = 2,
+    LOOP_HANGUP = 4, /* the peer closed its side, whatever is still to be read */
+    LOOP_FAILED = 8, /* told only: the descriptor has an error; comes with the two above */
+};
 
 /*
- * Watch fd for `events` (of the enum; 0: nothing yet). fn gets what is ready; an error or hang-up
- * on the descriptor is reported as both. Level triggered. The descriptor stays the caller's and
- * must be unwatched before it is closed.
+ * Watch fd for `events` (of the enum; 0: nothing yet). fn gets what is ready. Level triggered, but
+ * after LOOP_FAILED nothing more comes until loop_fd_events is called. The descriptor stays the
+ * caller's and must be unwatched before it is closed.
  * Returns RC_NOMEM; RC_IO when the system cannot watch it (NET-002).
  */
 enum rc loop_fd_watch(struct loop *l, int fd, unsigned events,

@@ -48,6 +48,12 @@ struct stream_events {
     /* The peer will send no more (FIN or close_notify); writing still works. NULL: stream_close. */
     void (*end)(void *ctx, struct stream *s);
 
+    /*
+     * The peer closed its side while reading is paused (unread bytes may come before that): whoever
+     * works on an answer may stop. Once at most. May be NULL.
+     */
+    void (*hung_up)(void *ctx, struct stream *s);
+
     /* The queue fell to half of write_high after stream_is_full() was true. May be NULL. */
     void (*drained)(void *ctx, struct stream *s);
 
