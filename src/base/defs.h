@@ -22,6 +22,9 @@
  */
 #define ZS_ASSERT(cond) ((cond) ? (void)0 : zs_assert_failed(#cond, __FILE__, __LINE__))
 
+/* For a place that only a bug of ours reaches; `what` says what was expected there. */
+#define ZS_NEVER(what) zs_assert_failed(what, __FILE__, __LINE__)
+
 ZS_NORETURN void zs_assert_failed(const char *cond, const char *file, int line);
 
 /* a + b and a * b that say when they do not fit. Returns false on overflow, *out untouched. */

@@ -55,8 +55,7 @@ void mutex_assert_held(struct mutex *m);
 struct mutex *mutex_lock_scope(struct mutex *m) ZS_CHECK;
 void mutex_unlock_scope(struct mutex **m);
 #define LOCK_SCOPE(name, m)                                                                        \
-    struct mutex *name __attribute__((cleanup(mutex_unlock_scope), unused)) =                      \
-        mutex_lock_scope(m)
+    struct mutex *name __attribute__((cleanup(mutex_unlock_scope), unused)) = mutex_lock_scope(m)
 
 struct cond {
     pthread_cond_t c;

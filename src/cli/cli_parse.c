@@ -50,6 +50,8 @@ static struct str args_name(const char *args, size_t i)
 
 size_t cli_choices(const struct cli_opt *o, struct str out[], size_t max)
 {
+    if (!o->arg)
+        return 0;
     struct str rest = str_z(o->arg);
     size_t n = 0;
     if (str_chr(rest, '|', 0) == SIZE_MAX || rest.p[0] < 'a' || rest.p[0] > 'z')

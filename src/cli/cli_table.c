@@ -113,6 +113,7 @@ static size_t column_width(const struct cli_table *t, size_t col)
 
 enum rc cli_table_print(const struct cli_table *t, FILE *f, struct err *e)
 {
+    ZS_ASSERT(t->n_cols > 0);
     size_t *width = arena_make(t->arena, size_t, t->n_cols);
     if (t->failed || !width)
         return err_set(e, RC_NOMEM, "BASE-002", "not enough memory");

@@ -133,17 +133,19 @@ static bool is_in(const struct range *r, size_t n, uint32_t cp)
     return low < n && cp >= r[low].from;
 }
 
+static size_t columns_of(uint32_t cp)
+{
+    if (cp < 0x300 || cp == UTF8_BAD)
+        return 1;
+    if (is_in(wide, ZS_COUNT(wide), cp))
+        return 2;
+    return is_in(none, ZS_COUNT(none), cp) ? 0 : 1;
+}
+
 size_t cli_columns(struct str s)
 {
     size_t columns = 0;
-    for (size_t at = 0; at < s.n;) {
-        uint32_t cp = utf8_next(s, &at);
-        if (cp < 0x300 || cp == UTF8_BAD)
-            columns += 1;
-        else if (is_in(wide, ZS_COUNT(wide), cp))
-            columns += 2;
-        else if (!is_in(none, ZS_COUNT(none), cp))
-            columns += 1;
-    }
+    for (size_t at = 0; at < s.n;)
+        columns += columns_of(utf8_next(s, &at));
     return columns;
 }

@@ -50,8 +50,8 @@ static inline char *out_copy(char *to, const char *from, size_t n)
         memcpy(to + n - 4, from + n - 4, 4);
         memcpy(to, from, 4);
     } else if (n > 0) {
-        to[n / 2] = from[n / 2];
-        to[n - 1] = from[n - 1];
+        if (n > 1)
+            memcpy(to + n - 2, from + n - 2, 2);
         to[0] = from[0];
     }
     return to + n;

@@ -52,7 +52,7 @@ struct str json_source(const struct json *v, struct str source)
 {
     if (!v || v->pos == JSON_NO_POS || v->pos >= source.n)
         return STR_NULL;
-    size_t end = v->pos;
+    size_t end = 0;
     switch (v->type) {
     case JSON_STRING: end = behind_string(source, v->pos); break;
     case JSON_ARRAY:

@@ -71,8 +71,10 @@ static enum jw_state behind_value(const struct jw *w)
 static void put(struct jw *w, struct str text)
 {
     struct out o;
-    if (fits(w))
-        finish(w, &o, start(w, &o) && out_bytes(&o, text.p, text.n), behind_value(w));
+    if (!fits(w))
+        return;
+    bool ok = start(w, &o) && out_bytes(&o, text.p, text.n);
+    finish(w, &o, ok, behind_value(w));
 }
 
 /* --- containers --- */
@@ -86,7 +88,8 @@ static void open_box(struct jw *w, bool object)
         (void)broken(w, RC_LIMIT);
         return;
     }
-    finish(w, &o, start(w, &o) && out_bytes(&o, object ? "{" : "[", 1), JW_FIRST);
+    bool ok = start(w, &o) && out_bytes(&o, object ? "{" : "[", 1);
+    finish(w, &o, ok, JW_FIRST);
     unsigned level = w->depth++;
     uint8_t bit = (uint8_t)(1u << (level % 8));
     w->object[level / 8] =
@@ -173,8 +176,10 @@ void jw_double(struct jw *w, double v)
 void jw_str(struct jw *w, struct str s)
 {
     struct out o;
-    if (fits(w))
-        finish(w, &o, start(w, &o) && out_string(&o, s, false), behind_value(w));
+    if (!fits(w))
+        return;
+    bool ok = start(w, &o) && out_string(&o, s, false);
+    finish(w, &o, ok, behind_value(w));
 }
 
 void jw_strz(struct jw *w, const char *z)
@@ -197,9 +202,10 @@ void jw_value(struct jw *w, const struct json *v)
 {
     struct out o;
     const struct json *stopped = NULL;
-    if (fits(w))
-        finish(w, &o, start(w, &o) && out_tree(&o, v, w->depth, &stopped) == OUT_OK,
-               behind_value(w));
+    if (!fits(w))
+        return;
+    bool ok = start(w, &o) && out_tree(&o, v, w->depth, &stopped) == OUT_OK;
+    finish(w, &o, ok, behind_value(w));
 }
 
 /* --- a key and its value --- */

@@ -208,7 +208,7 @@ void json_path_add_index(struct buf *b, size_t i)
 static bool is_plain(struct str name)
 {
     for (size_t i = 0; i < name.n; i++)
-        if ((unsigned char)name.p[i] <= ' ' || memchr(".[]\"\\", name.p[i], 5))
+        if ((unsigned char)name.p[i] <= ' ' || str_chr(STR(".[]\"\\"), name.p[i], 0) != SIZE_MAX)
             return false;
     return name.n > 0;
 }

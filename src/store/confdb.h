@@ -32,7 +32,7 @@ enum rc confdb_open(const char *path, const struct clock *clock, struct confdb *
                     struct err *e) ZS_CHECK;
 
 /* Nulls the pointer; NULL inside is fine. */
-void confdb_close(struct confdb **db);
+void confdb_close(struct confdb **cp);
 
 /* ---- objects ------------------------------------------------------------------------------ */
 
@@ -56,23 +56,23 @@ struct confdb_object {
  * Returns  RC_STATE (STORE-042) another version is current; RC_IO; RC_VALUE (STORE-043) kind or
  *          name empty or over 255 bytes, or doc over 16 MB
  */
-enum rc confdb_put(struct confdb *db, const struct confdb_object *obj, uint64_t seen,
+enum rc confdb_put(struct confdb *c, const struct confdb_object *obj, uint64_t seen,
                    uint64_t *version, struct err *e) ZS_CHECK;
 
 /* Remove; the history stays. RC_MISSING (STORE-044), RC_STATE (STORE-042). */
-enum rc confdb_remove(struct confdb *db, struct str kind, struct str name, struct str by,
+enum rc confdb_remove(struct confdb *c, struct str kind, struct str name, struct str by,
                       uint64_t seen, struct err *e) ZS_CHECK;
 
 /* The current version. RC_MISSING (STORE-044). */
-enum rc confdb_get(struct confdb *db, struct str kind, struct str name, struct arena *a,
+enum rc confdb_get(struct confdb *c, struct str kind, struct str name, struct arena *a,
                    struct confdb_object *out, struct err *e) ZS_CHECK;
 
 /* All current objects of a kind (STR_NULL: of every kind), by kind and name. RC_NOMEM: too many. */
-enum rc confdb_list(struct confdb *db, struct str kind, struct arena *a, struct confdb_object **out,
+enum rc confdb_list(struct confdb *c, struct str kind, struct arena *a, struct confdb_object **out,
                     size_t *n, struct err *e) ZS_CHECK;
 
 /* Versions of one object, newest first, at most `limit`, removals included. */
-enum rc confdb_history(struct confdb *db, struct str kind, struct str name, size_t limit,
+enum rc confdb_history(struct confdb *c, struct str kind, struct str name, size_t limit,
                        struct arena *a, struct confdb_object **out, size_t *n,
                        struct err *e) ZS_CHECK;
 
@@ -88,26 +88,26 @@ struct confdb_key {
 };
 
 /* created_at and disabled_at are ignored. RC_STATE (STORE-045): id or name taken. */
-enum rc confdb_key_add(struct confdb *db, const struct confdb_key *key, struct err *e) ZS_CHECK;
+enum rc confdb_key_add(struct confdb *c, const struct confdb_key *key, struct err *e) ZS_CHECK;
 
 /* RC_MISSING (STORE-044). Doing it twice keeps the first time. */
-enum rc confdb_key_disable(struct confdb *db, struct str id, struct err *e) ZS_CHECK;
+enum rc confdb_key_disable(struct confdb *c, struct str id, struct err *e) ZS_CHECK;
 
 /* By id, disabled ones too. RC_MISSING (STORE-044). */
-enum rc confdb_key_get(struct confdb *db, struct str id, struct arena *a, struct confdb_key *out,
+enum rc confdb_key_get(struct confdb *c, struct str id, struct arena *a, struct confdb_key *out,
                        struct err *e) ZS_CHECK;
 
 /* All, by creation. */
-enum rc confdb_keys(struct confdb *db, struct arena *a, struct confdb_key **out, size_t *n,
+enum rc confdb_keys(struct confdb *c, struct arena *a, struct confdb_key **out, size_t *n,
                     struct err *e) ZS_CHECK;
 
 /* ---- settings ----------------------------------------------------------------------------- */
 
 /* value STR_NULL removes; absent ones may be removed. */
-enum rc confdb_set(struct confdb *db, struct str name, struct str value, struct err *e) ZS_CHECK;
+enum rc confdb_set(struct confdb *c, struct str name, struct str value, struct err *e) ZS_CHECK;
 
 /* RC_MISSING (STORE-044). */
-enum rc confdb_setting(struct confdb *db, struct str name, struct arena *a, struct str *out,
+enum rc confdb_setting(struct confdb *c, struct str name, struct arena *a, struct str *out,
                        struct err *e) ZS_CHECK;
 
 #endif

@@ -215,7 +215,7 @@ static void put_op(struct field_out *o, const struct store_op *op)
     case STORE_CHECKPOINT:
     case STORE_SUMMARY: break;
     }
-    ZS_ASSERT(!"a kind callers may append");
+    ZS_NEVER("a kind callers may append");
 }
 
 static bool lanes_fit(const struct store_op *op)

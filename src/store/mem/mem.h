@@ -14,7 +14,7 @@
 struct mem_image;
 
 struct mem_image *mem_image_new(void) ZS_CHECK;
-void mem_image_free(struct mem_image **image);
+void mem_image_free(struct mem_image **mp);
 
 /*
  * image     borrowed until store_close; NULL: the store makes and frees its own
