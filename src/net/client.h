@@ -63,7 +63,7 @@ struct client_request {
     struct str body;     /* null: none; empty: Content-Length: 0 */
     uint32_t connect_ms; /* look-up, connect and TLS; 0: 10 s */
     uint32_t total_ms;   /* all of it; 0: 30 s */
-    uint32_t stall_ms;   /* slower than 1 byte a second for so long, in whole seconds; 0: 30 s */
+    uint32_t stall_ms;   /* not a byte either way for so long, in whole seconds; 0: no limit */
     const struct client_tls *tls;
     struct str proxy;       /* "http://proxy:3128"; empty: none, whatever the environment says */
     unsigned max_redirects; /* 0: a 3xx is an answer */
