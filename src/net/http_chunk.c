@@ -237,3 +237,14 @@ enum rc http_chunk_next(struct http_chunk *c, struct str in, size_t *used, struc
     *data = slice;
     return RC_OK;
 }
+
+void http_chunk_unread(struct http_chunk *c, size_t n)
+{
+    ZS_ASSERT(n <= c->total && (c->state == DATA || c->state == DATA_CR));
+    if (n == 0)
+        return;
+    c->left += n;
+    c->total -= n;
+    c->pos -= n;
+    c->state = DATA;
+}

@@ -48,4 +48,7 @@ void http_chunk_init(struct http_chunk *c, uint64_t max);
 enum rc http_chunk_next(struct http_chunk *c, struct str in, size_t *used, struct str *data,
                         struct err *e) ZS_CHECK;
 
+/* Right after a slice was handed out: its last n bytes were not taken and will be shown again. */
+void http_chunk_unread(struct http_chunk *c, size_t n);
+
 #endif

@@ -1,6 +1,7 @@
 #include "net/http_chunk.h"
 
 #include "base/buf.h"
+#include "net/http_cases.h"
 #include "tests/lib/t.h"
 
 #define BYTES(lit) STR_INIT(lit)
@@ -75,61 +76,18 @@ static void decodes_in_any_split(void **state)
     T_ROW(NULL);
 }
 
-static const struct {
-    const char *name;
-    struct str in;
-    const char *id;
-    size_t pos;
-} bad[] = {
-    { "no size", BYTES("\r\n\r\n"), "HTTP-020", 0 },
-    { "size with prefix", BYTES("0x5\r\nhello\r\n"), "HTTP-020", 1 },
-    { "size signed", BYTES("+5\r\nhello\r\n"), "HTTP-020", 0 },
-    { "size negative", BYTES("-0x0\r\n\r\n"), "HTTP-020", 0 },
-    { "size with underscore", BYTES("0_2e\r\n"), "HTTP-020", 1 },
-    { "size with a word", BYTES("1these\r\nZ\r\n"), "HTTP-020", 1 },
-    { "space before", BYTES(" 5\r\n"), "HTTP-020", 0 },
-    { "space behind", BYTES("5 \r\n"), "HTTP-020", 1 },
-    { "space before the extension", BYTES("5 ;a\r\n"), "HTTP-020", 1 },
-    { "17 digits", BYTES("00000000000000005\r\n"), "HTTP-020", 16 },
-    { "bare LF", BYTES("5\nhello\r\n"), "HTTP-020", 1 },
-    { "CR and another byte", BYTES("5\r\r;ABCD\r\n"), "HTTP-020", 2 },
-    { "CR X", BYTES("5\rXhello\r\n"), "HTTP-020", 2 },
-    { "data longer than its size", BYTES("4\r\nhello\r\n"), "HTTP-020", 7 },
-    { "bare LF behind the data", BYTES("5\r\nhello\n0\r\n"), "HTTP-020", 8 },
-    { "two bytes for CR LF", BYTES("5\r\nhelloXX0\r\n"), "HTTP-020", 8 },
-    { "extension without name", BYTES("5;\r\nhello\r\n"), "HTTP-021", 2 },
-    { "extension of spaces", BYTES("5; a\r\n"), "HTTP-021", 2 },
-    { "extension with bare CR", BYTES("41;a=b\r\rX"), "HTTP-020", 7 },
-    { "extension with bare LF", BYTES("5;a\nhello"), "HTTP-021", 3 },
-    { "extension value missing", BYTES("5;a=\r\n"), "HTTP-021", 4 },
-    { "extension string unterminated", BYTES("5;a=\"b\r\n"), "HTTP-021", 6 },
-    { "extension string with NUL", BYTES("5;a=\"\0\"\r\n"), "HTTP-021", 5 },
-    { "extension string with CR", BYTES("5;a=\"\r\"\r\n"), "HTTP-021", 5 },
-    { "extension string and more", BYTES("5;a=\"b\"c\r\n"), "HTTP-021", 7 },
-    { "extension with a high byte", BYTES("5;\x85\r\n"), "HTTP-021", 2 },
-    { "trailer without colon", BYTES("0\r\nabc\r\n\r\n"), "HTTP-022", 6 },
-    { "trailer with space before the colon", BYTES("0\r\nabc : x\r\n\r\n"), "HTTP-022", 6 },
-    { "trailer folded", BYTES("0\r\na: x\r\n y\r\n\r\n"), "HTTP-022", 9 },
-    { "trailer with bare CR", BYTES("0\r\na: x\ry\r\n\r\n"), "HTTP-022", 8 },
-    { "trailer that is a request", BYTES("0\r\nX:POST / HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP-022",
-      26 },
-    { "trailer that frames", BYTES("0\r\ncontent-Length: 5\r\n\r\n"), "HTTP-022", 17 },
-    { "trailer that frames too", BYTES("0\r\nTransfer-Encoding: chunked\r\n\r\n"), "HTTP-022", 20 },
-    { "end without LF", BYTES("0\r\n\rX"), "HTTP-022", 4 },
-};
-
 static void refuses_in_any_split(void **state)
 {
     (void)state;
     struct outcome o;
-    for (size_t i = 0; i < ZS_COUNT(bad); i++) {
-        T_ROW(bad[i].name);
-        for (size_t step = 1; step <= bad[i].in.n; step++) {
-            decode(bad[i].in, step, 1000, &o);
+    for (size_t i = 0; i < ZS_COUNT(http_bad_chunks); i++) {
+        T_ROW(http_bad_chunks[i].name);
+        for (size_t step = 1; step <= http_bad_chunks[i].in.n; step++) {
+            decode(http_bad_chunks[i].in, step, 1000, &o);
             T_EQ_INT(o.rc, RC_SYNTAX);
             T_EQ_INT(o.status, 400);
-            T_EQ_Z(o.e.id, bad[i].id);
-            T_EQ_SIZE(o.e.pos, bad[i].pos);
+            T_EQ_Z(o.e.id, http_bad_chunks[i].id);
+            T_EQ_SIZE(o.e.pos, http_bad_chunks[i].pos);
             buf_done(&o.body);
         }
     }

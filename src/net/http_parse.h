@@ -11,12 +11,12 @@
  * Strict means: what two implementations might read differently is refused, never repaired.
  *   400  white space before the colon or around the name, obs-fold, bare CR, bare LF, NUL and other
  *        controls, a missing or repeated or malformed Host, Content-Length repeated, empty, not all
- *        digits, with leading zeros or beyond 2^63-1, Content-Length with Transfer-Encoding, Transfer-Encoding in
- *        HTTP/1.0, "chunked" twice, a target that is no target
- *   414  the request line is longer than limits.line      431  the fields are longer than
- *   501  a transfer coding other than chunked; CONNECT         limits.fields, or more than n_fields
- *   505  HTTP/2.0, HTTP/0.9 with a version and the like   417  an Expect other than 100-continue
- * One empty line before the request line is skipped (RFC 9112 2.2).
+ *        digits, with leading zeros or beyond 2^63-1, Content-Length with Transfer-Encoding,
+ * Transfer-Encoding in HTTP/1.0, "chunked" twice, a target that is no target 414  the request line
+ * is longer than limits.line      431  the fields are longer than 501  a transfer coding other than
+ * chunked; CONNECT         limits.fields, or more than n_fields 505  HTTP/2.0, HTTP/0.9 with a
+ * version and the like   417  an Expect other than 100-continue One empty line before the request
+ * line is skipped (RFC 9112 2.2).
  *
  * Spec    RFC 9112 2-6, 9.3; RFC 9110 5, 7.2, 8.6, 10.1.1
  * Thread  any; no shared state.

@@ -173,8 +173,7 @@ struct str http_match_param(const struct http_match *m, const char *name)
             return m->params[i];
         i++;
     }
-    ZS_ASSERT(!"the route has no such parameter");
-    return STR_NULL;
+    zs_assert_failed("the route has this parameter", __FILE__, __LINE__);
 }
 
 void http_allow_text(struct buf *b, unsigned allow)
