@@ -36,6 +36,7 @@ BROKEN = [
     ("a row without use", "check-codes", "src/json/json.c", "/* \"JSON-001\" */\n", "JSON-001 is used nowhere"),
     ("rows out of order", "check-codes", "src/json/codes.c", '{ "JSON-009", "m", "a" },\n{ "JSON-001", "m", "a" },\n', "not sorted"),
     ("one id in two tables", "check-codes", "src/net/codes.c", '{ "JSON-001", "m", "a" },\n', "stands in"),
+    ("an id of a folder above", "check-codes", "src/base/more.c", 'f("JSON-001");\n', "JSON-001: no codes.c"),
     ("an id in a folder without a table", "check-codes", "src/net/loop.c", 'f("NET-001");\n', "no codes.c"),
     ("a link that leads nowhere", "check-docs", "README.md", "[gone](docs/gone.md)\n", "README.md:1: leads nowhere: docs/gone.md"),
     ("a guarantee whose file is missing", "check-docs", "docs/guarantees.md", "`json/gone_test.c:x`\n", "no such test: json/gone_test.c"),
