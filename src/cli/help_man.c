@@ -36,18 +36,14 @@ static void put_paragraphs(FILE *f, const char *text)
     struct str rest = str_z(text);
     struct str line = STR_NULL;
     bool kept = false;
-    bool apart = true; /* a paragraph has just been opened */
     while (text && str_split(&rest, '\n', &line)) {
         bool keep = line.n > 0 && line.p[0] == ' ';
-        if (kept && !keep)
-            fputs(".fi\n", f);
-        if ((keep && !kept && !apart) || (line.n == 0 && !apart))
-            fputs(".PP\n", f);
-        if (keep && !kept)
-            fputs(".nf\n", f);
-        apart = line.n == 0;
+        if (keep != kept)
+            fputs(keep ? ".PP\n.nf\n" : ".fi\n", f);
         kept = keep;
-        if (line.n > 0)
+        if (line.n == 0)
+            fputs(".PP\n", f);
+        else
             put_line(f, line);
     }
     if (kept)

@@ -50,12 +50,20 @@ struct doc_prim {
     struct str text; /* DOC_STRING, DOC_TEXT, DOC_NUMBER */
 };
 
-/* Where a walk stands. Zeroed to begin; only the operations look inside. */
+/* Where a walk stands; only the operations look inside. Begin with doc_iter_begin. */
 struct doc_iter {
     const void *p;
     uint64_t i;
     uint64_t j;
+    uint64_t space[13]; /* not cleared at the beginning */
 };
+
+static inline void doc_iter_begin(struct doc_iter *it)
+{
+    it->p = NULL;
+    it->i = 0;
+    it->j = 0;
+}
 
 /* A path in a document's own syntax, compiled. Immutable. */
 struct doc_path {
@@ -76,7 +84,7 @@ struct doc_syntax {
 };
 
 struct doc_ops {
-    const char *name;
+    const char *format;              /* "json", "hl7v2": for messages */
     const struct doc_syntax *syntax; /* NULL: no native paths */
 
     enum doc_kind (*kind)(struct doc_node n);
@@ -90,6 +98,9 @@ struct doc_ops {
     /* The next node `path` leads to from n. False at the end. NULL where syntax is. */
     bool (*path)(struct doc_node n, const struct doc_path *path, struct doc_iter *it,
                  struct doc_node *out);
+
+    /* The name it has under its parent; STR_NULL for the root. */
+    struct str (*name)(struct doc_node n);
 
     /* What the document itself says the node is ("Patient" of a resource, "PID" of a segment);
      * STR_NULL when it says nothing. */

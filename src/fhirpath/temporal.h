@@ -53,6 +53,9 @@ struct temporal {
  */
 bool temporal_parse(struct str s, enum temporal_kind kind, struct temporal *out) ZS_CHECK;
 
+/* From base's form; false for more than a temporal holds. Date or DateTime by its precision. */
+bool temporal_of_part(const struct time_part *p, struct temporal *out) ZS_CHECK;
+
 /* Appends it in the same form; a DateTime of day precision or less has no "T". */
 void temporal_write(const struct temporal *t, struct buf *b);
 
