@@ -5,10 +5,9 @@
  */
 #include "hl7/edit_int.h"
 
-#include "base/charset.h"
-#include "base/utf8.h"
 #include "hl7/escape.h"
 #include "hl7/scan.h"
+#include "hl7/text_int.h"
 
 enum rc edit_no_room(struct err *e)
 {
@@ -201,28 +200,6 @@ static const char *charset_now(const struct hl7_edit *ed)
     return ed->m ? hl7_charset(ed->m) : "UTF-8";
 }
 
-static enum rc to_charset(struct hl7_edit *ed, struct str *text, struct err *e)
-{
-    const char *set = charset_now(ed);
-    if (utf8_ascii_run(*text) == text->n || str_eqz(STR("UTF-8"), set))
-        return RC_OK;
-    struct charset *cs = NULL;
-    struct buf b;
-    struct err why = { 0 };
-    buf_init_arena(&b, ed->arena, SIZE_MAX);
-    enum rc rc = charset_open(str_z(set), &cs, &why);
-    if (rc == RC_OK)
-        rc = charset_encode(cs, *text, CHARSET_REJECT, &b, NULL, &why);
-    charset_free(&cs);
-    if (rc == RC_NOMEM || rc == RC_LIMIT)
-        return edit_no_room(e);
-    if (rc != RC_OK)
-        return err_set_at(e, RC_VALUE, "HL7-024", why.pos,
-                          "the value has a character that the message's set %s does not have", set);
-    *text = buf_view(&b);
-    return RC_OK;
-}
-
 static bool is_null(struct str value)
 {
     return str_eq(value, STR("\"\""));
@@ -237,7 +214,7 @@ static enum rc encode(struct hl7_edit *ed, const struct hl7_path *p, struct str 
         return str_is_null(*out) ? edit_no_room(e) : RC_OK;
     }
     struct buf b;
-    enum rc rc = to_charset(ed, &value, e);
+    enum rc rc = text_to_set(value, charset_now(ed), CHARSET_REJECT, ed->arena, &value, e);
     if (rc != RC_OK)
         return rc;
     buf_init_arena(&b, ed->arena, SIZE_MAX);

@@ -3,10 +3,10 @@
  * the first look. A converter is opened for each value that needs one; only sets other than UTF-8
  * do. Tests: text_test.c
  */
-#include "base/charset.h"
+#include "hl7/text_int.h"
+
 #include "base/utf8.h"
 #include "hl7/escape.h"
-#include "hl7/hl7.h"
 
 /* A separator of its own level or a lower one stands in it: it is not a leaf. */
 static bool has_structure(struct hl7_delims d, struct str raw)
@@ -81,5 +81,29 @@ enum rc hl7_text(const struct hl7_msg *m, struct hl7_value v, struct arena *a, s
             return convert(text, set ? set : m->fallback, a, out, e);
     }
     *out = text;
+    return RC_OK;
+}
+
+enum rc text_to_set(struct str text, const char *set, enum charset_policy policy, struct arena *a,
+                    struct str *out, struct err *e)
+{
+    if (utf8_ascii_run(text) == text.n || str_eqz(STR("UTF-8"), set)) {
+        *out = text;
+        return RC_OK;
+    }
+    struct charset *cs = NULL;
+    struct buf b;
+    struct err why = { 0 };
+    buf_init_arena(&b, a, SIZE_MAX);
+    enum rc rc = charset_open(str_z(set), &cs, &why);
+    if (rc == RC_OK)
+        rc = charset_encode(cs, text, policy, &b, NULL, &why);
+    charset_free(&cs);
+    if (rc == RC_NOMEM || rc == RC_LIMIT)
+        return no_room(e);
+    if (rc != RC_OK)
+        return err_set_at(e, RC_VALUE, "HL7-024", why.pos,
+                          "the value has a character that the message's set %s does not have", set);
+    *out = buf_view(&b);
     return RC_OK;
 }
