@@ -142,13 +142,17 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    if (n >= 0) {
+    char shortcut[256];
+    int n = vsnprintf(shortcut, sizeof shortcut, fmt, ap);
+    size_t need = n > 0 ? (size_t)n : 0;
+    if (need < sizeof shortcut) {
+        buf_add(b, shortcut, need);
+    } else {
         /* vsnprintf writes a terminator, so ask for one byte more and do not claim it */
-        char *to = buf_room(b, (size_t)n + 1);
+        char *to = buf_room(b, need + 1);
         if (to) {
-            (void)vsnprintf(to, (size_t)n + 1, fmt, again); /* length known from the dry run */
-            b->n += (size_t)n;
+            (void)vsnprintf(to, need + 1, fmt, again); /* length known from the first run */
+            b->n += need;
         }
     }
     va_end(again);

@@ -49,7 +49,10 @@ void buf_i64(struct buf *b, int64_t v);
 /* Lower-case hexadecimal of n bytes. */
 void buf_hex(struct buf *b, const void *p, size_t n);
 
-/* For text of ours; never to build JSON, SQL, HL7 or HTTP out of foreign parts. */
+/*
+ * For text of ours; never to build JSON, SQL, HL7 or HTTP out of foreign parts. A text over 255
+ * bytes needs one byte of room more than it has.
+ */
 void buf_fmt(struct buf *b, const char *fmt, ...) ZS_PRINTF(2, 3);
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap) ZS_PRINTF(2, 0);
 

@@ -101,19 +101,28 @@ static bool is_open(iconv_t cd)
     return (intptr_t)cd != -1;
 }
 
-/* Does every ASCII byte stand for itself, with no escape sequences? */
-static bool probe_ascii(iconv_t in)
+/* Does cd turn these bytes into the same bytes? */
+static bool is_identity(iconv_t cd, const char *from, size_t n)
 {
-    char from[0x80];
-    char to[2 * sizeof from];
-    for (size_t i = 0; i < sizeof from; i++)
-        from[i] = (char)i;
-    char *src = from;
+    char to[2 * 0x80];
+    char *src = unconst(from);
     char *dst = to;
-    size_t left = sizeof from;
+    size_t left = n;
     size_t room = sizeof to;
-    return iconv(in, &src, &left, &dst, &room) == 0 && dst - to == sizeof from &&
-           memcmp(from, to, sizeof from) == 0;
+    return iconv(cd, &src, &left, &dst, &room) == 0 && (size_t)(dst - to) == n &&
+           memcmp(from, to, n) == 0;
+}
+
+/*
+ * Does every ASCII byte stand for itself, at least in the first state? Sets with a head of their
+ * own (ISO-2022-KR) show it when "a" is written; shifts out of the first state are in copy_ascii.
+ */
+static bool probe_ascii(const struct charset *cs)
+{
+    char all[0x80];
+    for (size_t i = 0; i < sizeof all; i++)
+        all[i] = (char)i;
+    return is_identity(cs->in, all, sizeof all) && is_identity(cs->out, "a", 1);
 }
 
 static enum rc open_iconv(struct charset *cs, struct err *e)
@@ -122,7 +131,7 @@ static enum rc open_iconv(struct charset *cs, struct err *e)
     if (is_open(cs->in))
         cs->out = iconv_open(cs->name, "UTF-8");
     if (is_open(cs->in) && is_open(cs->out)) {
-        cs->ascii = probe_ascii(cs->in);
+        cs->ascii = probe_ascii(cs);
         return RC_OK;
     }
     if (errno == ENOMEM)
@@ -193,10 +202,14 @@ static void run_loss(struct run *r)
 /* A run of ASCII bytes is copied; returns whether anything is left. */
 static bool copy_ascii(struct run *r)
 {
+    static const char shifts[] = { 0x0e, 0x0f, 0x1b }; /* SO, SI, ESC: what ISO 2022 goes by */
     if (r->cs->ascii) {
-        size_t n = utf8_ascii_run(str_from(r->in, r->at));
-        buf_add(r->out, r->in.p + r->at, n);
-        r->at += n;
+        struct str run = str_from(r->in, r->at);
+        run.n = utf8_ascii_run(run);
+        for (size_t i = 0; i < sizeof shifts && !r->cs->codec; i++)
+            run.n = size_min(run.n, str_chr(run, shifts[i], 0));
+        buf_str(r->out, run);
+        r->at += run.n;
     }
     return r->at < r->in.n && r->out->failed == RC_OK;
 }

@@ -4,6 +4,8 @@
 #include "cli/cli_int.h"
 #include "cli/commands.h"
 
+#include "json/jw.h"
+
 struct codes {
     const struct err_code **v;
     size_t n;
@@ -51,6 +53,27 @@ static enum rc find_code(struct cli *c, struct codes *all, struct str id, struct
     return err_set(e, RC_MISSING, "CLI-008", "there is no such code");
 }
 
+static enum rc put_json(struct cli *c, const struct codes *codes, struct err *e)
+{
+    struct buf b;
+    struct jw w;
+    buf_init_arena(&b, c->arena, 4u << 20);
+    jw_init(&w, &b, JSON_PRETTY);
+    jw_array(&w);
+    for (size_t i = 0; i < codes->n; i++) {
+        jw_object(&w);
+        jw_kstrz(&w, "code", codes->v[i]->id);
+        jw_kstrz(&w, "meaning", codes->v[i]->meaning);
+        jw_kstrz(&w, "action", codes->v[i]->action);
+        jw_end(&w);
+    }
+    jw_end(&w);
+    enum rc rc = jw_done(&w, e);
+    if (rc == RC_OK)
+        fprintf(c->out, "%.*s\n", STR_ARG(buf_view(&b)));
+    return rc;
+}
+
 static void put_one(FILE *f, const struct err_code *row, int width)
 {
     fprintf(f, "%s\n", row->id);
@@ -75,12 +98,16 @@ static int run(struct cli *c, const struct cli_args *a)
         rc = find_code(c, &codes, str_z(id), &e);
     if (rc == RC_MISSING)
         return cli_usage(c, a, &e);
-    if (rc == RC_OK && id)
+    if (rc == RC_OK && c->json)
+        rc = put_json(c, &codes, &e);
+    else if (rc == RC_OK && id)
         put_one(c->out, codes.v[0], c->width);
     else if (rc == RC_OK)
         put_list(c->out, &codes);
     return rc == RC_OK ? CLI_DONE : cli_fail(c, &e);
 }
+
+static const struct cli_opt opts[] = { CLI_OPT_OUTPUT, CLI_OPT_END };
 
 const struct cli_cmd cmd_explain = {
     .name = "explain",
@@ -88,6 +115,8 @@ const struct cli_cmd cmd_explain = {
     .summary = "Say what an error's code means and what to do",
     .details = "Every error that Zarish prints, logs or answers carries a code such as JSON-003. "
                "Without one, all codes are listed.",
-    .examples = "zarish explain JSON-003",
+    .examples = "zarish explain JSON-003\n"
+                "zarish explain -o json",
+    .opts = opts,
     .run = run,
 };

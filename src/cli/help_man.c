@@ -36,14 +36,18 @@ static void put_paragraphs(FILE *f, const char *text)
     struct str rest = str_z(text);
     struct str line = STR_NULL;
     bool kept = false;
+    bool apart = true; /* a paragraph has just been opened */
     while (text && str_split(&rest, '\n', &line)) {
         bool keep = line.n > 0 && line.p[0] == ' ';
-        if (keep != kept)
-            fputs(keep ? ".PP\n.nf\n" : ".fi\n", f);
-        kept = keep;
-        if (line.n == 0)
+        if (kept && !keep)
+            fputs(".fi\n", f);
+        if ((keep && !kept && !apart) || (line.n == 0 && !apart))
             fputs(".PP\n", f);
-        else
+        if (keep && !kept)
+            fputs(".nf\n", f);
+        apart = line.n == 0;
+        kept = keep;
+        if (line.n > 0)
             put_line(f, line);
     }
     if (kept)
