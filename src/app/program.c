@@ -6,6 +6,11 @@
 #include "app/commands.h"
 #include "base/codes.h"
 #include "cli/codes.h"
+#include "crypt/codes.h"
+#include "hl7/codes.h"
+#include "json/codes.h"
+#include "net/codes.h"
+#include "store/codes.h"
 
 static const struct cli_command_list commands[] = {
     { app_commands, &app_n_commands },
@@ -16,6 +21,11 @@ static const struct cli_command_list commands[] = {
 static const struct cli_code_list codes[] = {
     { base_codes, &base_n_codes },
     { cli_codes, &cli_n_codes },
+    { crypt_codes, &crypt_n_codes },
+    { hl7_codes, &hl7_n_codes },
+    { json_codes, &json_n_codes },
+    { net_codes, &net_n_codes },
+    { store_codes, &store_n_codes },
 };
 /* clang-format on */
 
