@@ -101,11 +101,6 @@ bool json_double(const struct json *v, double *out)
 
 /* --- making --- */
 
-enum rc json_no_memory(struct err *e)
-{
-    return err_set(e, RC_NOMEM, "JSON-030", "not enough memory for the document");
-}
-
 static struct json *make(struct arena *a, enum json_type type)
 {
     struct json *v = arena_make(a, struct json, 1);

@@ -39,8 +39,10 @@ enum rc json_dup_check(struct json *box, enum json_dup dup, struct arena *scratc
 enum rc json_parse_part(struct str whole, size_t from, size_t to, const struct json_limits *limits,
                         struct arena *a, struct json **out, struct err *e) ZS_CHECK;
 
-/* Sets JSON-030. */
-enum rc json_no_memory(struct err *e);
+static inline enum rc json_no_memory(struct err *e)
+{
+    return err_set(e, RC_NOMEM, "JSON-030", "not enough memory for the document");
+}
 
 /* Append path step i of an array: "[3]". */
 void json_path_add_index(struct buf *b, size_t i);

@@ -145,7 +145,8 @@ static enum rc parser_error(struct loader *l)
 static enum rc new_node(struct loader *l, enum json_type type, size_t pos, struct json **out)
 {
     if (l->n_nodes == l->limits->nodes)
-        return at_pos(l, pos, err_set(l->e, RC_LIMIT, "JSON-023", "more values than allowed"));
+        return err_never_ok(
+            at_pos(l, pos, err_set(l->e, RC_LIMIT, "JSON-023", "more values than allowed")));
     struct json *v = arena_make(l->a, struct json, 1);
     if (!v)
         return json_no_memory(l->e);

@@ -69,7 +69,7 @@ static struct pool_work *take(struct pool *p)
     LOCK_SCOPE(guard, &p->mutex);
     while (list_is_empty(&p->queue) && !p->ending)
         cond_wait(&p->work_or_end, &p->mutex);
-    struct list_node *n = list_pop(&p->queue);
+    struct list_node *n = p->ending ? NULL : list_pop(&p->queue);
     if (!n)
         return NULL;
     struct pool_work *w = ZS_CONTAINER(n, struct pool_work, link);
@@ -154,18 +154,17 @@ void pool_free(struct pool **pp)
     *pp = NULL;
     if (!p)
         return;
-    struct list waiting;
-    list_init(&waiting);
     mutex_lock(&p->mutex);
     p->ending = true;
-    for (struct list_node *n = list_pop(&p->queue); n; n = list_pop(&p->queue)) {
-        ZS_CONTAINER(n, struct pool_work, link)->state = WORK_CANCELLED;
-        list_push(&waiting, n);
-    }
     cond_broadcast(&p->work_or_end);
+    for (struct list_node *n = list_pop(&p->queue); n; n = list_pop(&p->queue)) {
+        struct pool_work *w = ZS_CONTAINER(n, struct pool_work, link);
+        w->state = WORK_CANCELLED;
+        mutex_unlock(&p->mutex); /* posting takes the loop's */
+        post_done(w);
+        mutex_lock(&p->mutex);
+    }
     mutex_unlock(&p->mutex);
-    for (struct list_node *n = list_pop(&waiting); n; n = list_pop(&waiting))
-        post_done(ZS_CONTAINER(n, struct pool_work, link));
     for (size_t i = 0; i < p->n_started; i++)
         thread_join(&p->threads[i]);
     cond_done(&p->work_or_end);
