@@ -39,7 +39,7 @@ struct conn_dest;
 struct conn_host {
     struct loop *loop;
     const struct clock *clock;
-    struct log *log; /* carries channel and connection names already */
+    const struct log *log; /* carries channel and connection names already */
 };
 
 /* ---- sources ------------------------------------------------------------------------------ */

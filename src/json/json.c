@@ -168,6 +168,14 @@ struct json *json_make_u64(struct arena *a, uint64_t value)
     return make_number(a, buf_view(&b));
 }
 
+void json_retext(struct json *v, struct str text)
+{
+    ZS_ASSERT(v->type == JSON_STRING && text.n < UINT32_MAX - 1);
+    v->text = text.p ? text.p : "";
+    v->n = (uint32_t)text.n;
+    v->flags = 0;
+}
+
 struct json *json_make_array(struct arena *a)
 {
     return make(a, JSON_ARRAY);
