@@ -1,0 +1,50 @@
+/*
+ * What the codes of configuration mean, for `zarish explain`.
+ */
+#include "config/codes.h"
+
+/* clang-format off */
+const struct err_code config_codes[] = {
+    { "CFG-001", "A configuration file or directory cannot be read.",
+      "Check the path and who may read it." },
+    { "CFG-002", "There was not enough memory to read the configuration.",
+      "Free memory, or split very large tables off into a database." },
+    { "CFG-003", "A document begins with none of integration, channel, mapping, table, engine.",
+      "Give it the key of its kind with its name, for example `channel: adt-in`. Several documents "
+      "in one YAML file are separated by a line of three dashes." },
+    { "CFG-004", "There is more than one engine document.", "Keep one of them." },
+    { "CFG-005", "Two objects of a kind have the same name.", "Give one of them another name." },
+    { "CFG-006", "A text with ${env:…} in it becomes longer than a text may be.",
+      "Shorten the variable's value." },
+    { "CFG-010", "A mapping is given as something that is neither a name nor an object.",
+      "Write the name of a mapping document, or the rules themselves." },
+    { "CFG-011", "A mapping that is named does not exist, or has errors of its own.",
+      "Mend the errors listed for it, or correct the name." },
+    { "CFG-012", "The URL of an endpoint does not fit the type of its integration.",
+      "rest_api and fhir_api take http(s)://, hl7_v2 takes mllp(s)://." },
+    { "CFG-013", "This build has no connector for the protocol of a URL.",
+      "Sources listen on mllp, mllps, http and https; endpoints also take null: and fault: for "
+      "trying things out. Other protocols come with later versions." },
+    { "CFG-014", "The method of an endpoint is missing or unknown.",
+      "Use GET, POST, PUT, DELETE or PATCH." },
+    { "CFG-015", "The source of a channel is no object or has no known type.",
+      "Write source: { type: hl7_v2, listen: \"mllp://127.0.0.1:2575\" }." },
+    { "CFG-016", "The source of a channel has no URL to listen on.",
+      "Add listen, for example mllp://127.0.0.1:2575 or http://127.0.0.1:8080/in." },
+    { "CFG-017", "A mapping reads another format than the channel brings.",
+      "Use a mapping whose `from` is the channel's format, or set the channel's format." },
+    { "CFG-018", "A destination names an endpoint that does not exist.",
+      "Write integration/endpoint; an integration with one endpoint may stand alone." },
+    { "CFG-019", "Two destinations of one channel go to the same endpoint.",
+      "Join them into one whose `when` is true for either." },
+    { "CFG-020", "A reference names a variable that does not begin with ZARISH_.",
+      "Rename the variable: only ZARISH_… can be read, so that a configuration cannot pick "
+      "anything else out of the environment." },
+    { "CFG-021", "The environment variable of a secret is not set.",
+      "Set it where the engine is started, or use ${file:…}." },
+    { "CFG-022", "A secret is to come from the vault, which this version does not have.",
+      "Use ${env:ZARISH_…} or ${file:…}." },
+};
+/* clang-format on */
+
+const size_t config_n_codes = ZS_COUNT(config_codes);
