@@ -1,0 +1,25 @@
+/*
+ * What the codes of flow mean, for `zarish explain`.
+ */
+#include "flow/codes.h"
+
+/* clang-format off */
+const struct err_code flow_codes[] = {
+    { "FLOW-001", "The engine could not get memory for one of its own parts.",
+      "Give the process more memory; look at what else runs on the machine." },
+    { "FLOW-002", "A message needed more memory than one message may have.",
+      "Raise the source's limit if such messages are wanted; the sender was told to try again." },
+    { "FLOW-003", "The sender waits for delivery (ack: delivered) and it took longer than ackTimeout.",
+      "Nothing: the message is kept and queued. Raise ackTimeout if destinations are slow." },
+    { "FLOW-004", "A delivery that the sender waited for was given up.",
+      "Look at the message's trace; the destination stayed away longer than maxAge." },
+    { "FLOW-005", "The message does not follow the format its channel takes.",
+      "Send the format of the channel, or set the channel's `format`." },
+    { "FLOW-010", "There is no channel of this name, or it is not enabled.",
+      "`zarish get channels` lists them." },
+    { "FLOW-011", "The channel is not in a state in which this can be done.",
+      "Look at its state with `zarish get channels`; a failed channel says why in the log." },
+};
+/* clang-format on */
+
+const size_t flow_n_codes = ZS_COUNT(flow_codes);

@@ -1,0 +1,48 @@
+/*
+ * Committer: gathers what one loop wants committed and hands it to the store once an iteration.
+ *
+ *   committer_add ─┐
+ *   committer_out ─┼─ hook at the end of the iteration ── store_append ── writer ── post ── done
+ *   committer_mark ┘
+ *
+ * Any number of batches may be under way; their dones come in order. Outcomes gathered in one
+ * iteration become one record. What is handed to committer_out is copied; an op handed to
+ * committer_add stays the caller's and must live until its done.
+ *
+ * Thread  loop.
+ */
+#ifndef ZS_FLOW_COMMIT_H
+#define ZS_FLOW_COMMIT_H
+
+#include "net/loop.h"
+#include "store/store.h"
+
+struct committer;
+
+struct commit_op {
+    struct store_op op;                /* kind and its pointer set by the caller */
+    void (*done)(struct commit_op *c); /* on the loop, op.rc, op.seq and op.at_ms are set */
+};
+
+/* RC_NOMEM. Borrows loop and store. */
+enum rc committer_new(struct loop *l, struct store *s, struct committer **out,
+                      struct err *e) ZS_CHECK;
+
+/* Nothing may be under way (asserted): see committer_idle. Nulls the pointer. */
+void committer_free(struct committer **cp);
+
+void committer_add(struct committer *c, struct commit_op *op);
+
+/*
+ * One outcome, copied. RC_NOMEM: not taken; the caller must keep the delivery open and try again
+ * later, nothing is lost by that.
+ */
+enum rc committer_out(struct committer *c, const struct store_outcome *o, struct err *e) ZS_CHECK;
+
+/* Records handed in whose done has not run yet, and outcomes likewise. */
+size_t committer_pending(const struct committer *c);
+
+/* Called once when committer_pending() comes down to 0; NULL clears. For an orderly stop. */
+void committer_when_idle(struct committer *c, void (*fn)(void *ctx), void *ctx);
+
+#endif

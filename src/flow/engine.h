@@ -1,0 +1,63 @@
+/*
+ * Engine: the loops with their threads, the channels on them, and what may be asked and told from
+ * outside while they run.
+ *
+ *   engine_new ── engine_start ── … engine_channels, engine_pause … ── engine_stop ── engine_free
+ *
+ * Channels are dealt out to loops in the order of the configuration; each stays on its loop.
+ * Loop 0 also serves whoever asks for engine_loop(): the management API.
+ *
+ * Thread  one outer thread calls new, start, stop and free; the rest is tagged.
+ */
+#ifndef ZS_FLOW_ENGINE_H
+#define ZS_FLOW_ENGINE_H
+
+#include "config/config.h"
+#include "flow/channel.h"
+#include "net/pool.h"
+
+struct engine;
+
+struct engine_conf {
+    const struct config *config; /* borrowed until engine_free */
+    struct store *store;
+    const struct log *log;
+    const struct clock *clock;
+    const struct random *random;
+    uint64_t config_version; /* sequence of the newest STORE_CONFIG record in force */
+    unsigned n_loops;        /* at least 1 */
+};
+
+/* RC_NOMEM, or what a destination's connector says of its configuration. */
+enum rc engine_new(const struct engine_conf *conf, struct engine **out, struct err *e) ZS_CHECK;
+
+/*
+ * Start the threads and the channels; open deliveries of the store are taken up again. A channel
+ * that cannot start is reported and FAILED, the others run. RC_IO when a thread cannot be started.
+ */
+enum rc engine_start(struct engine *en, struct err *e) ZS_CHECK;
+
+/*
+ * Orderly: sources stop taking, what is being committed is answered, deliveries in flight are
+ * finished for at most limit_ms, everything is recorded, threads end. Blocks.
+ */
+void engine_stop(struct engine *en, uint32_t limit_ms);
+
+void engine_free(struct engine **ep);
+
+/* Thread any. */
+struct loop *engine_loop(const struct engine *en);
+struct pool *engine_pool(const struct engine *en);
+
+/* Thread any: in the order of the configuration. */
+size_t engine_n_channels(const struct engine *en);
+struct channel *engine_channel(const struct engine *en, size_t i);
+struct channel *engine_find(const struct engine *en, struct str name); /* NULL: none */
+
+/*
+ * Thread any. Pause or resume; done within the loop's next iteration.
+ * RC_MISSING (FLOW-010) no such channel; RC_STATE (FLOW-011) it does not run.
+ */
+enum rc engine_pause(struct engine *en, struct str name, bool paused, struct err *e) ZS_CHECK;
+
+#endif

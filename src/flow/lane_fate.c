@@ -1,0 +1,206 @@
+/*
+ * What becomes of a delivery after an attempt: the rules of retry, uncertain, reject and operator
+ * in one place, and the send mark that has to be durable before the next attempt.
+ * Tests: lane_test.c
+ */
+#include "flow/lane_int.h"
+
+#include "base/buf.h"
+
+/* Record an outcome. Without memory the delivery stays open, so nothing is lost: the store will
+ * hand it back as unknown after a restart. */
+static bool record(struct lane *l, const struct lane_item *it, enum delivery_state state,
+                   const struct verdict *v, int64_t next_at)
+{
+    struct store_outcome o = { .seq = it->d.seq,
+                               .lane = str_z(l->conf->name),
+                               .state = state,
+                               .attempt = it->attempts,
+                               .unknown_before = it->unknown,
+                               .next_at = next_at };
+    char why[sizeof v->err.text + 32] = "";
+    if (v) {
+        o.fate = v->fate;
+        o.status = str_sub(v->status, 0, 32);
+        o.reply = str_sub(v->reply, 0, LANE_REPLY_KEPT);
+        if (v->rc != RC_OK) {
+            int n = snprintf(why, sizeof why, "%s %s", v->err.id ? v->err.id : "", v->err.text);
+            o.error = str_of(why, n > 0 ? size_min((size_t)n, sizeof why - 1) : 0);
+        }
+        uint64_t took = loop_now_mono(l->env.host->loop) - it->sent_mono;
+        o.duration_ms = (uint32_t)(took / 1000000u);
+    }
+    struct err e;
+    enum rc rc = committer_out(l->env.committer, &o, &e);
+    if (rc != RC_OK)
+        log_event(&l->log, EV_LANE_UNRECORDED, F_U64("seq", it->d.seq), F_ERR(&e));
+    return rc == RC_OK;
+}
+
+static void finish(struct lane *l, struct lane_item *it, enum delivery_state state,
+                   const struct verdict *v)
+{
+    (void)record(l, it, state, v, 0); /* logged there; the delivery comes back after a restart */
+    if (it->settled)
+        it->settled(it, state, v);
+    lane_leave_window(l, it);
+}
+
+bool lane_too_old(const struct lane *l, const struct lane_item *it)
+{
+    int64_t age = clock_now_ms(l->env.host->clock) - it->at_ms;
+    return l->conf->max_age_ms > 0 && age > 0 && (uint64_t)age > l->conf->max_age_ms;
+}
+
+void lane_give_up(struct lane *l, struct lane_item *it)
+{
+    log_event(&l->log, EV_DELIVERY_DEAD, F_U64("seq", it->d.seq), F_U64("attempts", it->attempts));
+    atomic_fetch_add_explicit(&l->figures.dead, 1, memory_order_relaxed);
+    finish(l, it, DELIVERY_DEAD, NULL);
+}
+
+/* Exponential with full jitter: a random time up to first * 2^(n-1), at most the cap. */
+static uint64_t backoff_ms(const struct lane *l, const struct lane_item *it)
+{
+    unsigned doublings = it->attempts > 0 ? it->attempts - 1 : 0;
+    uint64_t most = l->conf->backoff_max_ms;
+    if (doublings < 32 && (l->conf->backoff_first_ms << doublings) < most)
+        most = l->conf->backoff_first_ms << doublings;
+    return most / 2 + random_below(l->env.random, most / 2 + 1);
+}
+
+static void wait_again(struct lane *l, struct lane_item *it, const struct verdict *v,
+                       enum delivery_state state, uint64_t wait_ms)
+{
+    if (v->retry_after_ms > wait_ms)
+        wait_ms = size_min(v->retry_after_ms, size_max(l->conf->backoff_max_ms, wait_ms));
+    it->state = ITEM_WAITING;
+    it->next_at = lane_now_ms(l) + (int64_t)wait_ms;
+    it->covered = false;
+    l->troubled = true;
+    atomic_fetch_add_explicit(&l->figures.retries, 1, memory_order_relaxed);
+    (void)record(l, it, state, v, clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
+    log_event(&l->log, EV_DELIVERY_RETRY, F_U64("seq", it->d.seq), F_U64("attempt", it->attempts),
+              F_MS("waitMs", (int64_t)wait_ms), F_ERR(&v->err));
+}
+
+static void on_delivered(struct lane *l, struct lane_item *it, const struct verdict *v)
+{
+    l->troubled = false;
+    atomic_fetch_add_explicit(&l->figures.delivered, 1, memory_order_relaxed);
+    finish(l, it, DELIVERY_DELIVERED, v);
+}
+
+static void on_reject(struct lane *l, struct lane_item *it, const struct verdict *v)
+{
+    log_event(&l->log, EV_DELIVERY_REJECTED, F_U64("seq", it->d.seq), F_ERR(&v->err));
+    atomic_fetch_add_explicit(&l->figures.rejected, 1, memory_order_relaxed);
+    finish(l, it, DELIVERY_REJECTED, v);
+}
+
+static void on_retry(struct lane *l, struct lane_item *it, const struct verdict *v)
+{
+    if (v->answered && ++it->answered > l->conf->retries) {
+        on_reject(l, it, v);
+        return;
+    }
+    wait_again(l, it, v, DELIVERY_RETRYING, backoff_ms(l, it));
+}
+
+static void block(struct lane *l, struct lane_item *it, const struct verdict *v)
+{
+    it->state = ITEM_BLOCKED;
+    it->covered = false;
+    l->troubled = true;
+    (void)record(l, it, DELIVERY_UNCERTAIN, v, 0); /* as above */
+    log_event(&l->log, EV_DELIVERY_UNCERTAIN, F_U64("seq", it->d.seq), F_ERR(v ? &v->err : NULL));
+    if (it->settled) {
+        it->settled(it, DELIVERY_UNCERTAIN, v);
+        it->settled = NULL;
+    }
+}
+
+void lane_block_unknown(struct lane *l, struct lane_item *it)
+{
+    atomic_fetch_add_explicit(&l->figures.uncertain, 1, memory_order_relaxed);
+    block(l, it, NULL);
+}
+
+static void on_uncertain(struct lane *l, struct lane_item *it, const struct verdict *v)
+{
+    atomic_fetch_add_explicit(&l->figures.uncertain, 1, memory_order_relaxed);
+    if (l->conf->unsure == LANE_HOLD) {
+        block(l, it, v);
+        return;
+    }
+    wait_again(l, it, v, DELIVERY_UNCERTAIN, backoff_ms(l, it));
+    it->unknown = true;
+}
+
+static void on_operator(struct lane *l, struct lane_item *it, const struct verdict *v)
+{
+    wait_again(l, it, v, DELIVERY_RETRYING, l->conf->backoff_max_ms);
+}
+
+void lane_attempt_done(struct delivery *d, const struct verdict *v)
+{
+    static void (*const by_fate[])(struct lane *, struct lane_item *, const struct verdict *) = {
+        [FATE_NONE] = on_delivered, [FATE_RETRY] = on_retry,       [FATE_UNCERTAIN] = on_uncertain,
+        [FATE_REJECT] = on_reject,  [FATE_OPERATOR] = on_operator,
+    };
+    struct lane_item *it = ZS_CONTAINER(d, struct lane_item, d);
+    struct lane *l = it->lane;
+    struct arena *reply = d->arena;
+    ZS_ASSERT(it->state == ITEM_IN_FLIGHT && l->in_flight > 0);
+    ZS_ASSERT((size_t)v->fate < ZS_COUNT(by_fate) && (v->rc == RC_OK) == (v->fate == FATE_NONE));
+    l->in_flight--;
+    d->arena = NULL;
+    by_fate[v->fate](l, it, v);
+    arena_free(&reply);
+    if (l->phase == LANE_STOPPED)
+        lane_try_stopped(l);
+    else
+        lane_pump(l);
+}
+
+/* ---- marks -------------------------------------------------------------------------------- */
+
+static void mark_done(struct commit_op *c)
+{
+    struct lane *l = ZS_CONTAINER(c, struct lane, mark_op);
+    l->marking = false;
+    if (c->op.rc != RC_OK) { /* the store is full or stopping: the timer asks again */
+        if (l->phase == LANE_RUNNING)
+            loop_timer_start(l->env.host->loop, &l->timer, 1000, l->timer.fn);
+        lane_try_stopped(l);
+        return;
+    }
+    for (struct list_node *n = list_first(&l->window); n; n = list_next(&l->window, n)) {
+        struct lane_item *it = ZS_CONTAINER(n, struct lane_item, node);
+        if (it->d.seq > l->mark.upto)
+            break;
+        if (it->state == ITEM_READY || it->state == ITEM_WAITING)
+            it->covered = true;
+    }
+    if (l->phase == LANE_STOPPED)
+        lane_try_stopped(l);
+    else
+        lane_pump(l);
+}
+
+/* Cover the next deliveries: the window's first LANE_MARK_AHEAD, or only the head under hold. */
+void lane_request_mark(struct lane *l)
+{
+    if (l->marking)
+        return;
+    size_t ahead = l->conf->unsure == LANE_HOLD ? 1 : LANE_MARK_AHEAD;
+    struct list_node *n = list_first(&l->window);
+    uint64_t upto = 0;
+    for (size_t i = 0; n && i < ahead; i++, n = list_next(&l->window, n))
+        upto = ZS_CONTAINER(n, struct lane_item, node)->d.seq;
+    l->marking = true;
+    l->mark = (struct store_mark){ .lane = str_z(l->conf->name), .upto = upto };
+    l->mark_op =
+        (struct commit_op){ .op = { .kind = STORE_MARK, .mark = &l->mark }, .done = mark_done };
+    committer_add(l->env.committer, &l->mark_op);
+}
