@@ -1,0 +1,48 @@
+/*
+ * The management API: REST under /api/v1 and the health routes, on one listener of its own.
+ *
+ *   api_open ── … ── api_stop ── stopped ── api_free
+ *
+ * Every route but /livez and /readyz wants a credential (auth/auth.h), checked at the end of the
+ * request's head and before a byte of its body is read. What changes something, and who looks at
+ * a message's content, is recorded as an act in the store before the answer goes out.
+ *
+ * Reading the store blocks, so it happens on the engine's pool; the answer goes out from there.
+ * Errors are problem documents (RFC 9457) with the error's id as `code`.
+ *
+ * Thread  loop: api_open, api_stop, api_free are called on the loop it was opened on.
+ */
+#ifndef ZS_API_API_H
+#define ZS_API_API_H
+
+#include "auth/auth.h"
+#include "base/log.h"
+#include "flow/engine.h"
+#include "net/http_route.h"
+#include "net/http_server.h"
+
+struct api;
+
+struct api_conf {
+    struct str host;
+    uint16_t port; /* 0: a free one */
+    struct engine *engine;
+    struct store *store;
+    struct auth *auth;
+    const struct log *log;
+    const struct clock *clock;
+    void (*stopped)(void *ctx); /* after api_stop: nothing of it runs any more */
+    void *ctx;
+};
+
+/* Errors of http_server_open. conf is copied but for what it points to. */
+enum rc api_open(struct loop *l, const struct api_conf *conf, struct api **out,
+                 struct err *e) ZS_CHECK;
+const struct addr *api_addr(const struct api *a);
+void api_stop(struct api *a);
+void api_free(struct api **ap);
+
+/* The route table; `need` is an API_… of api_int.h or an auth_verb. For tests and the reference. */
+extern const struct http_routes api_routes;
+
+#endif
