@@ -1,0 +1,320 @@
+/*
+ * Bringing an engine up and down in the right order. What opens first closes last: the store
+ * outlives the engine, the engine the API's answers. Tests: tests/scen
+ */
+#include "app/run.h"
+
+#include "app/connectors.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include "json/errlist.h"
+#include "net/addr.h"
+#include "store/journal/journal.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define STOP_LIMIT_MS  10000
+#define FINDINGS_MAX   100
+#define FINDINGS_BYTES ((size_t)16 * 1024 * 1024)
+
+/* ---- the log ------------------------------------------------------------------------------ */
+
+static void write_log(void *ctx, const struct log_record *rec)
+{
+    struct cli *c = ctx;
+    (void)fwrite(rec->line.p, 1, rec->line.n, c->err); /* nowhere left to complain */
+    (void)fflush(c->err);
+}
+
+static void drop_log(void *ctx, const struct log_record *rec)
+{
+    (void)ctx, (void)rec; /* the demo's own table is what its user sees */
+}
+
+static enum rc open_log(struct run *r, struct err *e)
+{
+    static const char *const forms[] = { "json", "logfmt", "human" };
+    struct log_conf lc = { .form = r->cli->err_is_tty ? LOG_HUMAN : LOG_JSON,
+                           .level = LOG_INFO,
+                           .clock = r->cli->clock,
+                           .burst = 20,
+                           .window_ms = 10000,
+                           .write = r->conf.quiet ? drop_log : write_log,
+                           .ctx = r->cli };
+    for (size_t i = 0; r->conf.log_form && i < ZS_COUNT(forms); i++)
+        if (strcmp(r->conf.log_form, forms[i]) == 0)
+            lc.form = (enum log_form)i;
+    if (r->conf.log_level) {
+        enum rc rc = log_level_parse(str_z(r->conf.log_level), &lc.level, e);
+        if (rc != RC_OK)
+            return rc;
+    }
+    return log_new(&lc, &r->log, e);
+}
+
+/* ---- configuration ------------------------------------------------------------------------ */
+
+static const char *lookup_env(void *ctx, const char *name)
+{
+    const struct run *r = ctx;
+    const char *own = r->conf.lookup ? r->conf.lookup(r->conf.ctx, name) : NULL;
+    return own ? own : cli_env(r->cli, name);
+}
+
+static enum rc read_config(struct run *r, struct err *e)
+{
+    struct config_env env = {
+        .connector = connector_by_scheme, .lookup_env = lookup_env, .ctx = r, .resolve = true
+    };
+    struct err_list found;
+    r->findings_arena = arena_new("findings", 0, FINDINGS_BYTES);
+    if (!r->findings_arena)
+        return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
+    err_list_init(&found, r->findings_arena, FINDINGS_MAX);
+    enum rc rc = config_load(r->conf.config, r->conf.n_config, &env, &r->config, &found, e);
+    if (rc == RC_VALUE && err_list_any(&found)) {
+        struct buf b;
+        buf_init_arena(&b, r->findings_arena, FINDINGS_BYTES / 2);
+        err_list_print(&found, &b);
+        cli_put_safe(r->cli->err, buf_view(&b));
+    }
+    return rc;
+}
+
+/* ---- the store ---------------------------------------------------------------------------- */
+
+/* Writer's thread. What is not known to be on disk must not be acted on: the end (G1). */
+static void store_fatal(void *ctx, const struct err *e)
+{
+    struct run *r = ctx;
+    log_event(r->log, EV_ENGINE_FAILED, F_ERR(e));
+    _exit(CLI_FAILED);
+}
+
+static void store_notice(void *ctx, const struct err *e)
+{
+    struct run *r = ctx;
+    log_event(r->log, EV_STORE_NOTICE, F_ERR(e));
+}
+
+static enum rc open_data(struct run *r, struct err *e)
+{
+    enum rc rc = datadir_open(r->conf.data, &r->dir, e);
+    if (rc != RC_OK)
+        return rc;
+    struct buf path;
+    buf_init_arena(&path, r->cli->arena, 4096);
+    buf_fmt(&path, "%s/config.db", datadir_path(r->dir));
+    const char *name = buf_cstr(&path);
+    if (!name)
+        return buf_rc(&path, e);
+    rc = confdb_open(name, r->cli->clock, &r->confdb, e);
+    if (rc != RC_OK)
+        return rc;
+    struct journal_conf jc = { .dir = r->dir };
+    struct store_host host = {
+        .clock = r->cli->clock, .fatal = store_fatal, .notice = store_notice, .ctx = r
+    };
+    return journal_open(&jc, &host, &r->store, e);
+}
+
+/* ---- the first credential ----------------------------------------------------------------- */
+
+static void show_key(struct run *r, const char *path, const struct secret *key)
+{
+    log_event(r->log, EV_ENGINE_CREDENTIAL_MADE, F_NAME("file", path));
+    if (r->conf.quiet)
+        return;
+    struct str text = secret_bytes(*key);
+    fprintf(r->cli->err,
+            "\n  The administrator's key, shown this once and kept in %s:\n\n"
+            "      %.*s\n\n"
+            "  Commands on this machine read that file; elsewhere set ZARISH_KEY.\n\n",
+            path, STR_ARG(text));
+}
+
+static enum rc open_auth(struct run *r, struct err *e)
+{
+    struct buf path;
+    buf_init_arena(&path, r->cli->arena, 4096);
+    buf_fmt(&path, "%s/admin.json", datadir_path(r->dir));
+    const char *name = buf_cstr(&path);
+    if (!name)
+        return buf_rc(&path, e);
+    enum rc rc = auth_new(r->cli->clock, r->cli->random, &r->auth, e);
+    if (rc != RC_OK)
+        return rc;
+    struct arena *wiping = arena_new("key", 0, 65536);
+    if (!wiping)
+        return err_set(e, RC_NOMEM, "AUTH-002", "no memory for a key");
+    arena_wipe_on_free(wiping);
+    bool made = false;
+    struct secret key;
+    rc = auth_admin_open(r->auth, name, wiping, &made, &key, e);
+    if (rc == RC_OK && made)
+        show_key(r, name, &key);
+    arena_free(&wiping);
+    return rc;
+}
+
+/* ---- the engine and its API --------------------------------------------------------------- */
+
+static unsigned n_loops(const struct run *r)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (r->config->engine.loops > 0)
+        return (unsigned)r->config->engine.loops;
+    return cores > 2 ? (unsigned)(cores - 1) : 1;
+}
+
+static void on_signal(void *ctx, int signum)
+{
+    (void)signum; /* both mean the same */
+    run_stop(ctx);
+}
+
+static void api_is_stopped(void *ctx)
+{
+    struct run *r = ctx;
+    loop_stop(r->loop);
+}
+
+static enum rc open_api(struct run *r, struct err *e)
+{
+    struct str listen = r->conf.listen ? str_z(r->conf.listen) : r->config->engine.listen;
+    struct hostport hp;
+    enum rc rc = hostport_parse(listen, 8585, &hp, e);
+    if (rc != RC_OK)
+        return rc;
+    struct api_conf ac = { .host = hp.host,
+                           .port = hp.port,
+                           .engine = r->engine,
+                           .store = r->store,
+                           .auth = r->auth,
+                           .log = r->log,
+                           .clock = r->cli->clock,
+                           .stopped = api_is_stopped,
+                           .ctx = r };
+    rc = api_open(r->loop, &ac, &r->api, e);
+    if (rc != RC_OK)
+        return rc;
+    char text[ADDR_TEXT_MAX];
+    (void)addr_text(api_addr(r->api), text);                  /* its length is of no use here */
+    (void)snprintf(r->url, sizeof r->url, "http://%s", text); /* fits: 7 + ADDR_TEXT_MAX */
+    log_event(r->log, EV_ENGINE_LISTENING, F_NAME("url", r->url));
+    return RC_OK;
+}
+
+static enum rc open_engine(struct run *r, struct err *e)
+{
+    struct engine_conf ec = { .config = r->config,
+                              .store = r->store,
+                              .log = r->log,
+                              .clock = r->cli->clock,
+                              .random = r->cli->random,
+                              .n_loops = n_loops(r),
+                              .config_version = r->config_version };
+    enum rc rc = loop_new("main", r->cli->clock, &r->loop, e);
+    if (rc == RC_OK)
+        rc = loop_signal(r->loop, SIGTERM, on_signal, r, e);
+    if (rc == RC_OK)
+        rc = loop_signal(r->loop, SIGINT, on_signal, r, e);
+    if (rc == RC_OK)
+        rc = engine_new(&ec, &r->engine, e);
+    if (rc == RC_OK)
+        rc = engine_start(r->engine, e);
+    return rc == RC_OK ? open_api(r, e) : rc;
+}
+
+/* DATA/endpoint.json: where this engine is, for commands on this machine and for tests. */
+static enum rc write_endpoint(struct run *r, struct err *e)
+{
+    struct buf b, path;
+    struct jw w;
+    buf_init_arena(&path, r->cli->arena, 4096);
+    buf_init_arena(&b, r->cli->arena, 1024 * 1024);
+    buf_fmt(&path, "%s/endpoint.json", datadir_path(r->dir));
+    jw_init(&w, &b, JSON_PRETTY);
+    jw_object(&w);
+    jw_kstrz(&w, "url", r->url);
+    jw_ki64(&w, "pid", getpid());
+    jw_keyz(&w, "channels");
+    jw_object(&w);
+    for (size_t i = 0; i < engine_n_channels(r->engine); i++) {
+        struct channel *ch = engine_channel(r->engine, i);
+        jw_kstrz(&w, channel_conf(ch)->id, channel_figures(ch)->address);
+    }
+    jw_end(&w);
+    jw_end(&w);
+    enum rc rc = jw_done(&w, e);
+    const char *name = buf_cstr(&path);
+    buf_char(&b, '\n');
+    if (rc == RC_OK && !name)
+        rc = buf_rc(&path, e);
+    return rc == RC_OK ? file_write_atomic(name, buf_view(&b), 0600, e) : rc;
+}
+
+int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
+{
+    static enum rc (*const steps[])(struct run * r, struct err * e) = {
+        open_log, read_config, open_data, run_record_config, open_auth, open_engine, write_endpoint,
+    };
+    struct err e;
+    *r = (struct run){ .cli = c, .conf = *conf };
+    for (size_t i = 0; i < ZS_COUNT(steps); i++) {
+        enum rc rc = steps[i](r, &e);
+        if (rc == RC_OK)
+            continue;
+        bool told = steps[i] == read_config && rc == RC_VALUE;
+        run_close(r);
+        return told ? CLI_FAILED : cli_fail(c, &e);
+    }
+    log_event(r->log, EV_ENGINE_STARTED, F_NAME("version", ZS_VERSION));
+    return CLI_DONE;
+}
+
+void run_wait(struct run *r)
+{
+    loop_run(r->loop);
+}
+
+void run_stop(struct run *r)
+{
+    if (r->stopping)
+        return;
+    r->stopping = true;
+    log_event(r->log, EV_ENGINE_STOPPING);
+    api_stop(r->api);
+}
+
+static void remove_endpoint(struct run *r)
+{
+    struct buf path;
+    buf_init_arena(&path, r->cli->arena, 4096);
+    buf_fmt(&path, "%s/endpoint.json", datadir_path(r->dir));
+    const char *name = buf_cstr(&path);
+    if (name && unlink(name) != 0 && errno != ENOENT)
+        cli_note(r->cli, "%s could not be removed; it is out of date now", name);
+}
+
+void run_close(struct run *r)
+{
+    if (r->engine)
+        engine_stop(r->engine, STOP_LIMIT_MS);
+    api_free(&r->api);
+    engine_free(&r->engine);
+    loop_free(&r->loop);
+    auth_free(&r->auth);
+    if (r->store)
+        store_close(&r->store);
+    confdb_close(&r->confdb);
+    if (r->dir)
+        remove_endpoint(r);
+    datadir_close(&r->dir);
+    config_free(&r->config);
+    if (r->log)
+        log_event(r->log, EV_ENGINE_STOPPED);
+    log_free(&r->log);
+    arena_free(&r->findings_arena);
+}

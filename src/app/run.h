@@ -1,0 +1,69 @@
+/*
+ * A running engine with everything it stands on: data directory, store, keys, configuration,
+ * channels and the management API. `serve` and `demo` are made of this.
+ *
+ *   run_open ── run_wait (until a signal, or run_stop) ── run_close
+ *
+ * Thread  main: its loop serves the management API and hears the signals.
+ */
+#ifndef ZS_APP_RUN_H
+#define ZS_APP_RUN_H
+
+#include "api/api.h"
+#include "auth/auth.h"
+#include "cli/cli.h"
+#include "config/config.h"
+#include "flow/engine.h"
+#include "store/confdb.h"
+#include "store/datadir.h"
+
+struct run_conf {
+    const char *const *config; /* files and directories */
+    size_t n_config;
+    const char *data;     /* directory */
+    const char *listen;   /* instead of the configuration's; NULL: that one */
+    const char *log_form; /* "json", "logfmt", "human"; NULL: the configuration's */
+    const char *log_level;
+    bool quiet; /* no log lines at all: the demo shows its own */
+    /* a variable for the configuration, before the environment's; may be NULL */
+    const char *(*lookup)(void *ctx, const char *name);
+    void *ctx;
+};
+
+struct run {
+    struct cli *cli;
+    struct run_conf conf;
+    struct log *log;
+    struct datadir *dir;
+    struct confdb *confdb;
+    struct store *store;
+    struct auth *auth;
+    struct config *config;
+    struct loop *loop;
+    struct engine *engine;
+    struct api *api;
+    struct arena *findings_arena;
+    uint64_t config_version;
+    bool stopping;
+    char url[96]; /* of the management API */
+};
+
+/*
+ * Bring everything up. On failure what was wrong has been told on c->err and everything is closed
+ * again. Returns a CLI_… status.
+ */
+int run_open(struct cli *c, const struct run_conf *conf, struct run *r);
+
+/* Serve until SIGTERM, SIGINT or run_stop. */
+void run_wait(struct run *r);
+
+/* Begin the orderly stop; run_wait returns when it may go on. Thread main's loop. */
+void run_stop(struct run *r);
+
+/* Orderly: nothing acknowledged is lost, what is in flight gets limit_ms. */
+void run_close(struct run *r);
+
+/* confsync.c: record new versions of the configuration in the database and the journal. */
+enum rc run_record_config(struct run *r, struct err *e) ZS_CHECK;
+
+#endif
