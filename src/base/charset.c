@@ -101,28 +101,19 @@ static bool is_open(iconv_t cd)
     return (intptr_t)cd != -1;
 }
 
-/* Does cd turn these bytes into the same bytes? */
-static bool is_identity(iconv_t cd, const char *from, size_t n)
+/* Does every ASCII byte stand for itself? (Shifts out of the first state are in copy_ascii.) */
+static bool probe_ascii(iconv_t in)
 {
-    char to[2 * 0x80];
-    char *src = unconst(from);
+    char from[0x80];
+    char to[2 * sizeof from];
+    for (size_t i = 0; i < sizeof from; i++)
+        from[i] = (char)i;
+    char *src = from;
     char *dst = to;
-    size_t left = n;
+    size_t left = sizeof from;
     size_t room = sizeof to;
-    return iconv(cd, &src, &left, &dst, &room) == 0 && (size_t)(dst - to) == n &&
-           memcmp(from, to, n) == 0;
-}
-
-/*
- * Does every ASCII byte stand for itself, at least in the first state? Sets with a head of their
- * own (ISO-2022-KR) show it when "a" is written; shifts out of the first state are in copy_ascii.
- */
-static bool probe_ascii(const struct charset *cs)
-{
-    char all[0x80];
-    for (size_t i = 0; i < sizeof all; i++)
-        all[i] = (char)i;
-    return is_identity(cs->in, all, sizeof all) && is_identity(cs->out, "a", 1);
+    return iconv(in, &src, &left, &dst, &room) == 0 && dst - to == sizeof from &&
+           memcmp(from, to, sizeof from) == 0;
 }
 
 static enum rc open_iconv(struct charset *cs, struct err *e)
@@ -131,7 +122,7 @@ static enum rc open_iconv(struct charset *cs, struct err *e)
     if (is_open(cs->in))
         cs->out = iconv_open(cs->name, "UTF-8");
     if (is_open(cs->in) && is_open(cs->out)) {
-        cs->ascii = probe_ascii(cs);
+        cs->ascii = probe_ascii(cs->in);
         return RC_OK;
     }
     if (errno == ENOMEM)

@@ -261,6 +261,37 @@ static void names(void **state)
     T_TRUE(charset_of_hl7(STR("8859/10")) == NULL);
 }
 
+/* A text that broke off in a shifted state says nothing about the next one. */
+static void every_call_starts_in_the_first_state(void **state)
+{
+    (void)state;
+    struct charset *cs = NULL;
+    struct buf out;
+    struct err e;
+    buf_init(&out, 100);
+    T_OK(charset_open(STR("ISO IR87"), &cs, &e), &e);
+    T_EQ_INT(
+        charset_encode(cs, STR("\xe5\xb1\xb1\xf0\x9f\x98\x80"), CHARSET_REJECT, &out, NULL, &e),
+        RC_VALUE);
+    buf_clear(&out);
+    T_OK(charset_encode(cs,
+                        STR("\xc2\xa5"
+                            "a"),
+                        CHARSET_REJECT, &out, NULL, &e),
+         &e);
+    T_EQ_STR(buf_view(&out), "\x1b(J\\a\x1b(B");
+    charset_free(&cs);
+
+    T_OK(charset_open(STR("UTF-7"), &cs, &e), &e);
+    T_EQ_INT(charset_decode(cs, STR("+Ti\xff"), CHARSET_REJECT, &out, NULL, &e), RC_SYNTAX);
+    T_EQ_SIZE(e.pos, 3);
+    buf_clear(&out);
+    T_OK(charset_decode(cs, STR("b4"), CHARSET_REJECT, &out, NULL, &e), &e);
+    T_EQ_STR(buf_view(&out), "b4");
+    charset_free(&cs);
+    buf_done(&out);
+}
+
 /* Output larger than iconv's stage, and a ceiling to the byte. */
 static void long_texts_and_ceilings(void **state)
 {
@@ -307,9 +338,13 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(both_ways),      T_TEST(byte_order),
-        T_TEST(bad_bytes),      T_TEST(characters_the_set_does_not_have),
-        T_TEST(names),          T_TEST(long_texts_and_ceilings),
+        T_TEST(both_ways),
+        T_TEST(byte_order),
+        T_TEST(bad_bytes),
+        T_TEST(characters_the_set_does_not_have),
+        T_TEST(every_call_starts_in_the_first_state),
+        T_TEST(names),
+        T_TEST(long_texts_and_ceilings),
         T_TEST(without_memory),
     };
     return T_RUN(tests);

@@ -195,10 +195,14 @@ static void repeats_are_counted(void **state)
     log_event(&b, EV_ENGINE_STARTED); /* another context */
     log_event(&a, EV_ENGINE_STOPPED); /* another event */
     T_EQ_SIZE(lines(&s), 5);
+    struct log twin; /* the same fields in another context */
+    log_child(&twin, &b, (struct log_field[]){ F_NAME("channel", "a"), LOG_F_END });
+    log_event(&twin, EV_ENGINE_STARTED);
+    T_EQ_SIZE(lines(&s), 6);
 
     clock_fake_step(&s.clock, 9999);
     log_flush(s.log);
-    T_EQ_SIZE(lines(&s), 5);
+    T_EQ_SIZE(lines(&s), 6);
     clock_fake_step(&s.clock, 1);
     buf_clear(&s.text);
     log_event(&a, EV_ENGINE_STARTED);

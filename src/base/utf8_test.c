@@ -92,6 +92,7 @@ static void cuts_and_offsets(void **state)
     T_EQ_STR(utf8_cut(in, 6), "a\xc3\xbc\xe2\x82\xac");
     T_EQ_STR(utf8_cut(in, 99), "a\xc3\xbc\xe2\x82\xac");
     T_EQ_SIZE(utf8_cut(STR("\x80\x80\x80\x80\x80\x80"), 5).n, 5);
+    T_EQ_SIZE(utf8_cut(STR("a\x80\x80\x80\x80\x80\x80\x80\x80"), 8).n, 8);
     T_EQ_SIZE(utf8_offset(in, 0), 0);
     T_EQ_SIZE(utf8_offset(in, 2), 3);
     T_EQ_SIZE(utf8_offset(in, 9), 6);

@@ -108,6 +108,9 @@ static void narrow_terminals(void **state)
                         "it has to be filled over more than one\n"
                         "line of eighty columns.\n"),
                     0) != SIZE_MAX);
+    f.c.width = 38; /* one less than the first line needs */
+    T_EQ_INT(run(&f, (const char *[]){ "help", "hl7", "parse", NULL }), CLI_DONE);
+    T_TRUE(str_find(f.out, STR("\nThe first paragraph is long enough\n"), 0) != SIZE_MAX);
     cli_fake_done(&f);
 }
 
