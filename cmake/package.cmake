@@ -10,17 +10,6 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/examples)
     install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()
 
-# The program writes its own manual page and shell completion, from the table that parses its options.
-set(pages ${CMAKE_BINARY_DIR}/zarish.1 ${CMAKE_BINARY_DIR}/zarish.bash)
-add_custom_command(OUTPUT ${pages}
-    COMMAND $<TARGET_FILE:zarish> help --man zarish > ${CMAKE_BINARY_DIR}/zarish.1
-    COMMAND $<TARGET_FILE:zarish> completion bash > ${CMAKE_BINARY_DIR}/zarish.bash
-    DEPENDS zarish VERBATIM)
-add_custom_target(zarish_pages ALL DEPENDS ${pages})
-install(FILES ${CMAKE_BINARY_DIR}/zarish.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${CMAKE_BINARY_DIR}/zarish.bash
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME zarish)
-
 set(CPACK_PACKAGE_NAME zarish)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "The Zarish Authors <zarish@localhost>")
