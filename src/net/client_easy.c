@@ -203,10 +203,9 @@ static CURLcode set_blob(CURL *h, CURLoption option, struct str pem)
 
 static CURLcode set_tls(CURL *h, const struct client_tls *tls)
 {
-    CURLcode rc = curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (rc != CURLE_OK || !tls)
-        return rc;
-    rc = set_blob(h, CURLOPT_CAINFO_BLOB, tls->ca_pem);
+    if (!tls)
+        return CURLE_OK;
+    CURLcode rc = set_blob(h, CURLOPT_CAINFO_BLOB, tls->ca_pem);
     if (rc == CURLE_OK)
         rc = set_blob(h, CURLOPT_SSLCERT_BLOB, tls->cert_pem);
     if (rc == CURLE_OK)
@@ -244,6 +243,7 @@ static CURLcode set_numbers(struct client_call *call)
         { CURLOPT_FOLLOWLOCATION, r->max_redirects > 0 },
         { CURLOPT_MAXREDIRS, (long)r->max_redirects },
         { CURLOPT_MAXAGE_CONN, ((long)call->client->conf.keep_ms + 999) / 1000 },
+        { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 }, /* at least */
         { CURLOPT_SSL_VERIFYPEER, 1 },
         { CURLOPT_SSL_VERIFYHOST, 2 },
         { CURLOPT_TCP_KEEPALIVE, 1 },
@@ -286,6 +286,10 @@ static CURLcode set_callbacks(struct client_call *call)
         rc = curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, on_connection);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(h, CURLOPT_PREREQDATA, call);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, client_tls_made);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, call);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
     if (rc == CURLE_OK)
@@ -330,7 +334,7 @@ enum rc client_easy_make(struct client_call *call, struct err *e)
     if (rc != RC_OK)
         return rc;
     fill_defaults(r);
-    buf_init_arena(&call->body, call->arena, r->body_max);
+    buf_init(&call->body, r->body_max);
     call->easy = curl_easy_init();
     if (!call->easy)
         return no_memory(e);
@@ -353,8 +357,10 @@ enum rc client_easy_make(struct client_call *call, struct err *e)
 
 void client_easy_free(struct client_call *call)
 {
+    client_tls_forget(call);
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->lines);
+    buf_done(&call->body);
     call->easy = NULL;
     call->lines = NULL;
 }
@@ -402,7 +408,6 @@ void client_easy_result(struct client_call *call, CURLcode code)
     if (res->status != 0 && res->status_text.n == 0)
         res->status_text = str_z(http_status_text(res->status));
     res->type = http_field_get(res->fields, res->n_fields, STR("Content-Type"));
-    res->body = buf_view(&call->body);
     res->retry_after_ms = retry_after_ms(call);
     res->version = version_used(h);
     res->sent = call->handed;
@@ -414,8 +419,10 @@ void client_easy_result(struct client_call *call, CURLcode code)
         .first_us = time_of(h, CURLINFO_STARTTRANSFER_TIME_T),
         .total_us = time_of(h, CURLINFO_TOTAL_TIME_T),
     };
+    res->body = arena_str(call->arena, buf_view(&call->body));
+    call->no_memory = call->no_memory || str_is_null(res->body);
     res->rc = RC_OK;
-    if (code == CURLE_OK)
+    if (code == CURLE_OK && !call->no_memory)
         return;
     client_fate(call, code, &res->err);
     res->rc = res->err.code;

@@ -23,8 +23,8 @@ static const struct {
     { CURLE_SSL_ISSUER_ERROR, RC_PEER, "HTTP-055", "the peer's certificate is not trusted",
       FATE_NONE },
     /* the peer's TLS refused us, so its application has not seen what was sent behind */
-    { CURLE_SSL_CLIENTCERT, RC_PEER, "HTTP-055", "the peer wants a client certificate",
-      FATE_RETRY },
+    { CURLE_SSL_CLIENTCERT, RC_PEER, "HTTP-055",
+      "the peer does not accept our certificate, or wants one", FATE_RETRY },
     { CURLE_SSL_CERTPROBLEM, RC_VALUE, "HTTP-059", "our certificate or key cannot be used",
       FATE_OPERATOR },
     { CURLE_SSL_CACERT_BADFILE, RC_VALUE, "HTTP-059",
@@ -53,6 +53,10 @@ static enum rc describe(const struct client_call *call, CURLcode code, struct er
         *fate = FATE_OPERATOR;
         return err_set(e, RC_DENIED, "HTTP-060", "connections to this address are not allowed");
     }
+    if (call->turned_away && !call->got_head)
+        code = CURLE_SSL_CLIENTCERT;
+    if (call->handed && code == CURLE_UNSUPPORTED_PROTOCOL) /* an answer without a status line */
+        code = CURLE_WEIRD_SERVER_REPLY;
     for (size_t i = 0; i < ZS_COUNT(failures); i++)
         if (failures[i].code == code) {
             *fate = failures[i].fate;

@@ -3,6 +3,7 @@
  *
  *   client.c        calls on the loop: sockets and timers of libcurl's multi interface
  *   client_easy.c   a request into libcurl's options, its callbacks, the answer out of them
+ *   client_tls.c    what the peer's TLS said when it refused us
  *   client_fate.c   failures into error and fate
  */
 #ifndef ZS_NET_CLIENT_INT_H
@@ -35,12 +36,14 @@ struct client_call {
     void (*done)(void *ctx, const struct client_result *res);
     void *ctx;
     /* what happened so far */
-    bool handed;    /* given to a connection at least once */
-    bool got_head;  /* an answer's status line came since */
-    bool resend;    /* libcurl wanted to send it again, and was stopped */
-    bool denied;    /* an address was not allowed */
-    bool over;      /* the answer passed a limit */
-    bool no_memory; /* for the answer */
+    bool handed;                /* given to a connection at least once */
+    bool got_head;              /* an answer's status line came since */
+    bool resend;                /* libcurl wanted to send it again, and was stopped */
+    bool denied;                /* an address was not allowed */
+    bool over;                  /* the answer passed a limit */
+    bool no_memory;             /* for the answer */
+    bool turned_away;           /* the peer's TLS does not accept our certificate, or wants one */
+    struct ssl_ctx_st *ssl_ctx; /* of the connection made for this call, counted */
     size_t head_n;
     size_t fields_cap;
     struct buf body;
@@ -53,6 +56,10 @@ void client_easy_free(struct client_call *call);
 
 /* Fill call->res after libcurl is through with it. */
 void client_easy_result(struct client_call *call, CURLcode code);
+
+/* libcurl has made the TLS context of a connection for this call (CURLOPT_SSL_CTX_FUNCTION). */
+CURLcode client_tls_made(CURL *easy, void *ssl_ctx, void *call);
+void client_tls_forget(struct client_call *call);
 
 /* The error and fate of a failure. */
 void client_fate(const struct client_call *call, CURLcode code, struct err *e);
