@@ -36,9 +36,10 @@ static size_t size_hint(int fd)
  */
 static enum rc read_all(int fd, const char *name, size_t limit, struct buf *b, struct err *e)
 {
-    size_t want = size_min(size_hint(fd), limit) + 1;
+    size_t hint = size_hint(fd);
+    size_t want = size_min(hint ? hint : READ_FIRST, limit) + 1;
     for (;;) {
-        char *to = buf_room(b, size_max(want, 1));
+        char *to = buf_room(b, want);
         if (!to)
             return buf_rc(b, e);
         ssize_t got = read(fd, to, b->cap - b->n);
@@ -51,7 +52,8 @@ static enum rc read_all(int fd, const char *name, size_t limit, struct buf *b, s
         buf_added(b, (size_t)got);
         if (b->n > limit)
             return err_set(e, RC_LIMIT, "BASE-032", "%s is larger than %zu bytes", name, limit);
-        want = size_min(READ_FIRST, limit + 1 - b->n);
+        /* a file of the size it said needs no more room to find its end */
+        want = b->cap > b->n ? 1 : size_min(READ_FIRST, limit + 1 - b->n);
     }
 }
 

@@ -34,7 +34,8 @@ enum rc file_read_fd(int fd, const char *name, size_t limit, struct arena *a, st
 /*
  * Replace or create `path` so that a crash leaves the old or the new contents, never a part:
  * a temporary file beside it, written and synced, renamed over it, and the directory synced.
- * A failed call leaves the old file, and no temporary one.
+ * A failed call leaves the old file and no temporary one; only when the last step, the directory's
+ * sync, fails may either file be there after a crash.
  * Returns  RC_IO BASE-033
  */
 enum rc file_write_atomic(const char *path, struct str bytes, mode_t mode, struct err *e) ZS_CHECK;

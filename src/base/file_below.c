@@ -2,7 +2,7 @@
  * Paths that stay below a root. Errors here never name the part that came from outside.
  * Tests: file_test.c
  */
-#include "base/file.h"
+#include "base/file_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,18 +55,17 @@ static int open_beneath(int root_fd, const char *rel, int flags, mode_t mode)
     return (int)syscall(SYS_openat2, root_fd, rel, &how, sizeof how);
 }
 
-/* Without openat2: one component after the other, no symbolic link at all. rel is scratch. */
-static int open_stepwise(int root_fd, char *rel, int flags, mode_t mode)
+int file_open_stepwise(int root_fd, char *rel, int flags, mode_t mode)
 {
     int dir = root_fd;
     char *part = rel;
     for (char *slash = strchr(part, '/'); slash; slash = strchr(part, '/')) {
         *slash = '\0';
-        int next = *part ? openat(dir, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        int next = *part ? openat(dir, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                          : dir; /* "a//b": nothing between */
         int errnum = errno;
         if (dir != root_fd && next != dir)
-            (void)close(dir); /* O_PATH: nothing can be lost */
+            (void)close(dir); /* a directory: nothing can be lost */
         if (next < 0) {
             errno = errnum;
             return -1;
@@ -74,7 +73,7 @@ static int open_stepwise(int root_fd, char *rel, int flags, mode_t mode)
         dir = next;
         part = slash + 1;
     }
-    int fd = openat(dir, *part ? part : ".", flags | O_NOFOLLOW, mode);
+    int fd = openat(dir, *part ? part : ".", flags | O_NOFOLLOW | O_CLOEXEC, mode);
     int errnum = errno;
     if (dir != root_fd)
         (void)close(dir); /* as above */
@@ -106,7 +105,7 @@ enum rc file_open_below(const char *root, struct str rel, int flags, mode_t mode
         return below_failed(e, errno, root);
     int got = open_beneath(root_fd, path, flags | O_CLOEXEC, mode);
     if (got < 0 && (errno == ENOSYS || errno == EPERM))
-        got = open_stepwise(root_fd, path, flags | O_CLOEXEC, mode);
+        got = file_open_stepwise(root_fd, path, flags, mode);
     if (got < 0)
         return below_failed(e, errno, root);
     *fd = got;

@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "base/file_int.h"
 
 #include "base/alloc.h"
 #include "tests/lib/t.h"
@@ -165,10 +165,9 @@ static void joins_below_a_root(void **state)
     arena_free(&a);
 }
 
-static void opens_below_a_root(void **state)
+/* root/sub/in, and links that stay inside or lead out. */
+static const char *make_tree(const char *dir)
 {
-    (void)state;
-    const char *dir = t_tmpdir();
     const char *root = t_path(dir, "root");
     struct err e;
     T_OK(file_mkdirs(t_path(root, "sub"), &e), &e);
@@ -177,25 +176,48 @@ static void opens_below_a_root(void **state)
     T_TRUE(symlink("../secret", t_path(root, "leak")) == 0);
     T_TRUE(symlink("/etc", t_path(root, "etc")) == 0);
     T_TRUE(symlink("sub", t_path(root, "alias")) == 0);
+    return root;
+}
+
+static void opens_below_a_root(void **state)
+{
+    (void)state;
+    const char *dir = t_tmpdir();
+    const char *root = make_tree(dir);
+    struct err e;
     static const struct {
         const char *rel;
         enum rc rc;
+        bool stepwise; /* without openat2: no link is followed */
     } rows[] = {
-        { "sub/in", RC_OK },          { "alias/in", RC_OK },
-        { "sub//in", RC_OK },         { "leak", RC_DENIED },
-        { "etc/passwd", RC_DENIED },  { "../secret", RC_DENIED },
-        { "/etc/passwd", RC_DENIED }, { "sub/../../secret", RC_DENIED },
-        { "none", RC_MISSING },       { "sub/in/x", RC_MISSING },
+        { "sub/in", RC_OK, true },           { "alias/in", RC_OK, false },
+        { "sub//in", RC_OK, true },          { "leak", RC_DENIED, false },
+        { "etc/passwd", RC_DENIED, false },  { "../secret", RC_DENIED, false },
+        { "/etc/passwd", RC_DENIED, false }, { "sub/../../secret", RC_DENIED, false },
+        { "none", RC_MISSING, false },       { "sub/in/x", RC_MISSING, false },
     };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
         int fd = -1;
         T_ROW(rows[i].rel);
         T_EQ_INT(file_open_below(root, str_z(rows[i].rel), O_RDONLY, 0, &fd, &e), rows[i].rc);
         T_EQ_INT(fd >= 0, rows[i].rc == RC_OK);
-        if (fd < 0)
-            continue;
-        T_EQ_INT(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-        T_TRUE(close(fd) == 0);
+        if (fd >= 0) {
+            T_EQ_INT(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+            T_TRUE(close(fd) == 0);
+        }
+        if (strstr(rows[i].rel, "..") || rows[i].rel[0] == '/')
+            continue; /* refused before any opening */
+        char rel[64];
+        int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        T_TRUE(root_fd >= 0);
+        (void)snprintf(rel, sizeof rel, "%s", rows[i].rel); /* fits */
+        fd = file_open_stepwise(root_fd, rel, O_RDONLY, 0);
+        T_EQ_INT(fd >= 0, rows[i].stepwise);
+        if (fd >= 0) {
+            T_EQ_INT(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+            T_TRUE(close(fd) == 0);
+        }
+        T_TRUE(close(root_fd) == 0);
     }
     int fd = -1;
     T_OK(file_open_below(root, STR("new"), O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &e), &e);

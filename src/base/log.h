@@ -24,7 +24,8 @@
  * Who logs: flow, api and app, at the point of decision. base to connector return errors; they log
  * at debug level at most.
  *
- * Thread  any; conf.write is called for one line at a time.
+ * Thread  any; conf.write is called on the thread that logs, for one line at a time, and must not
+ *         block for long: loops log.
  */
 #ifndef ZS_BASE_LOG_H
 #define ZS_BASE_LOG_H

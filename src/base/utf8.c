@@ -25,23 +25,29 @@ size_t utf8_ascii_run(struct str s)
  * overlong forms, surrogates and values over U+10FFFF are seen (Unicode table 3-7).
  */
 struct lead {
-    unsigned char from, to;
     unsigned char more;
     unsigned char low, high;
 };
 
 static const struct lead leads[] = {
-    { 0xc2, 0xdf, 1, 0x80, 0xbf }, { 0xe0, 0xe0, 2, 0xa0, 0xbf }, { 0xe1, 0xec, 2, 0x80, 0xbf },
-    { 0xed, 0xed, 2, 0x80, 0x9f }, { 0xee, 0xef, 2, 0x80, 0xbf }, { 0xf0, 0xf0, 3, 0x90, 0xbf },
-    { 0xf1, 0xf3, 3, 0x80, 0xbf }, { 0xf4, 0xf4, 3, 0x80, 0x8f },
+    { 1, 0x80, 0xbf }, /* c2-df */
+    { 2, 0xa0, 0xbf }, /* e0 */
+    { 2, 0x80, 0xbf }, /* e1-ec */
+    { 2, 0x80, 0x9f }, /* ed */
+    { 2, 0x80, 0xbf }, /* ee-ef */
+    { 3, 0x90, 0xbf }, /* f0 */
+    { 3, 0x80, 0xbf }, /* f1-f3 */
+    { 3, 0x80, 0x8f }, /* f4 */
 };
 
 static const struct lead *lead_of(unsigned char c)
 {
-    for (size_t i = 0; i < ZS_COUNT(leads); i++)
-        if (c >= leads[i].from && c <= leads[i].to)
-            return &leads[i];
-    return NULL;
+    /* rows of leads for e0 to f4 */
+    static const unsigned char row[] = { 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+                                         2, 2, 3, 4, 4, 5, 6, 6, 6, 7 };
+    if (c < 0xc2 || c > 0xf4)
+        return NULL;
+    return &leads[c < 0xe0 ? 0 : row[c - 0xe0]];
 }
 
 uint32_t utf8_next(struct str s, size_t *pos)

@@ -86,20 +86,20 @@ static void finding_the_command(void **state)
         { { "check", "get", "messages" }, CLI_DONE, "check <get> <messages>\n", "" },
         { { "check", "--", "--help" }, CLI_DONE, "check <--help>\n", "" },
         { { "no" }, CLI_NO, "", "" },
-        { { "chek" },
+        { { "cheek" },
           CLI_USAGE,
           "",
-          "zarish: CLI-001: there is no command \"chek\"; did you mean \"check\"?\n"
+          "zarish: CLI-001: there is no command \"cheek\"; did you mean \"check\"?\n"
           "zarish: `zarish explain CLI-001` says what to do\n" },
         { { "zzzzz" },
           CLI_USAGE,
           "",
           "zarish: CLI-001: there is no command \"zzzzz\"\n"
           "zarish: `zarish explain CLI-001` says what to do\n" },
-        { { "get", "mesages", "channels" },
+        { { "get", "massages", "channels" },
           CLI_USAGE,
           "",
-          "zarish: CLI-001: there is no command \"get mesages\"; did you mean \"get messages\"?\n"
+          "zarish: CLI-001: there is no command \"get massages\"; did you mean \"get messages\"?\n"
           "zarish: `zarish explain CLI-001` says what to do\n" },
         { { "--frobnicate" },
           CLI_USAGE,
