@@ -11,7 +11,8 @@
 #include <iconv.h>
 
 #define NAME_MAX_BYTES 40
-#define STAGE          1024 /* iconv writes here, so that a full buffer is seen to the byte */
+#define STAGE          1024 /* written here first, so that a full buffer is seen to the byte */
+#define ASCII_RUN      16   /* from here on copying beats converting */
 
 struct charset {
     char name[NAME_MAX_BYTES];
@@ -230,18 +231,40 @@ static enum rc decode_bad(struct run *r, size_t unit, struct err *e)
     return RC_OK;
 }
 
+/*
+ * Characters one by one into a stage, until it is full, a place is bad (true), or a run of ASCII
+ * has become long enough to be copied instead.
+ */
+static bool decode_stage(struct run *r, const struct codec *codec)
+{
+    char stage[STAGE];
+    size_t used = 0;
+    size_t plain = 0;
+    bool bad = false;
+    while (!bad && r->at < r->in.n && used <= sizeof stage - 4 && plain < ASCII_RUN) {
+        char c = r->in.p[r->at];
+        if (codec->ascii && (unsigned char)c < 0x80) {
+            stage[used++] = c;
+            r->at++;
+            plain++;
+            continue;
+        }
+        uint32_t cp = codec->next(r->in, &r->at);
+        bad = cp == UTF8_BAD;
+        used += bad ? 0 : utf8_put(cp, stage + used);
+        plain = 0;
+    }
+    buf_add(r->out, stage, used);
+    return bad;
+}
+
 static enum rc decode_by_codec(struct run *r, struct err *e)
 {
     size_t skip = 0;
     const struct codec *codec = codec_by_mark(r->cs->codec, r->in, &skip);
     r->at = skip;
     while (copy_ascii(r)) {
-        uint32_t cp = codec->next(r->in, &r->at);
-        if (cp != UTF8_BAD) {
-            add_char(r, cp);
-            continue;
-        }
-        enum rc rc = decode_bad(r, codec->unit, e);
+        enum rc rc = decode_stage(r, codec) ? decode_bad(r, codec->unit, e) : RC_OK;
         if (rc != RC_OK)
             return rc;
     }

@@ -61,11 +61,25 @@ static void put_escaped_char(struct log_line *l, struct str raw, uint32_t cp)
     }
 }
 
+/* Bytes from `at` on that stand for themselves. */
+static size_t plain_run(struct str s, size_t at)
+{
+    size_t end = at;
+    while (end < s.n && s.p[end] >= ' ' && s.p[end] < 0x7f && s.p[end] != '"' && s.p[end] != '\\')
+        end++;
+    return end - at;
+}
+
 static void put_quoted(struct log_line *l, struct str s)
 {
     struct str whole = utf8_cut(s, LOG_TEXT_MAX);
     put(l, STR("\""));
     for (size_t at = 0; at < whole.n;) {
+        size_t plain = plain_run(whole, at);
+        put(l, str_sub(whole, at, plain));
+        at += plain;
+        if (at == whole.n)
+            break;
         size_t start = at;
         uint32_t cp = utf8_next(whole, &at);
         put_escaped_char(l, str_sub(whole, start, at - start), cp);
