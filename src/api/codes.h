@@ -5,6 +5,6 @@
 #include "base/err.h"
 
 extern const struct err_code api_codes[];
-extern const size_t          api_n_codes;
+extern const size_t api_n_codes;
 
 #endif

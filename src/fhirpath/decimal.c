@@ -372,7 +372,9 @@ bool decimal_mod(const struct decimal *a, const struct decimal *b, struct decima
     unsigned scale = x.scale > y.scale ? x.scale : y.scale;
     if (decimal_is_zero(b) || !decimal_pad(&x, scale) || !decimal_pad(&y, scale))
         return false;
-    *out = make(magnitude(&x) % magnitude(&y), scale, a->neg);
+    u128 by = magnitude(&y);
+    ZS_ASSERT(by != 0);
+    *out = make(magnitude(&x) % by, scale, a->neg);
     return true;
 }
 

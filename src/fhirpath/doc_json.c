@@ -177,7 +177,7 @@ static const struct json *named(const struct json *obj, struct str want)
     JSON_EACH(s, obj)
     {
         struct str n = json_name(s);
-        if (n.n == want.n + 1 && n.p[0] == '_' && str_eq(str_from(n, 1), want) && is_shadow(s))
+        if (str_starts(n, STR("_")) && str_eq(str_from(n, 1), want) && is_shadow(s))
             return s;
     }
     return NULL;

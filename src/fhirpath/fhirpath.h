@@ -60,15 +60,15 @@ struct fp_env {
 };
 
 /*
- * Compile `text`. opt may be NULL. *out lies in `a` and borrows nothing from text; it keeps
- * opt->model.
+ * Compile `text`. given may be NULL. *out lies in `a` and borrows nothing from text; it keeps
+ * given->model.
  *   RC_SYNTAX   not in the grammar                       (e.pos, e.line, e.column)
  *   RC_MISSING  no such function, variable or type; the text names the nearest one
  *   RC_VALUE    a wrong number of arguments, a literal that is no date, a bad native path
  *   RC_LIMIT    text or depth
  *   RC_NOMEM
  */
-enum rc fhirpath_compile(struct str text, const struct fp_options *opt, struct arena *a,
+enum rc fhirpath_compile(struct str text, const struct fp_options *given, struct arena *a,
                          const struct fp_expr **out, struct err *e) ZS_CHECK;
 
 /*

@@ -137,7 +137,7 @@ static bool text_time(const struct fp_value *v, struct temporal *out)
 static enum rc to_date_time(struct fp_machine *m, const struct fp_value *v, struct fp_value *out,
                             bool *can)
 {
-    struct temporal t;
+    struct temporal t = { 0 };
     (void)m; /* needs no memory */
     *can = v->type == FP_TEMPORAL || v->type == FP_STRING;
     if (v->type == FP_TEMPORAL)

@@ -252,6 +252,7 @@ static inline void fp_open(struct fp_machine *m)
 /* Collection i from the top, 0 = the top one. Valid until the next push. */
 static inline struct fp_coll fp_at(const struct fp_machine *m, size_t i)
 {
+    ZS_ASSERT(i < m->n_marks);
     size_t k = m->n_marks - 1 - i;
     size_t end = i == 0 ? m->n : m->mark[k + 1];
     return (struct fp_coll){ m->v + m->mark[k], end - m->mark[k] };

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FLOOR 813
+#define FLOOR     813
 #define COLUMNS   10
 #define ARENA_MAX (64 * 1024 * 1024)
 #define NOW_MS    INT64_C(1760000000000)

@@ -176,6 +176,7 @@ static enum temporal_order by_parts(const struct temporal *a, const struct tempo
     const int64_t y[] = { b->year, b->month,  b->day,
                           b->hour, b->minute, b->second * INT64_C(1000000000) + b->nano };
     unsigned last = a->unit < b->unit ? a->unit : b->unit;
+    ZS_ASSERT(last < ZS_COUNT(x));
     for (unsigned i = a->kind == TEMPORAL_TIME ? TEMPORAL_HOUR : 0; i <= last; i++)
         if (x[i] != y[i])
             return order_of(x[i], y[i]);

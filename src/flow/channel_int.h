@@ -1,6 +1,6 @@
 /*
  * The channel from inside: what channel.c (life), take.c (a message's way in) and settle.c (its
- * answer and deliveries) share.
+ * answer and deliveries) share. Thread  the channel's loop.
  */
 #ifndef ZS_FLOW_CHANNEL_INT_H
 #define ZS_FLOW_CHANNEL_INT_H

@@ -1,5 +1,5 @@
 /*
- * The lane from inside: what lane.c, lane_fate.c and lane_refill.c share.
+ * The lane from inside: what lane.c, lane_fate.c and lane_refill.c share. Thread  the lane's loop.
  */
 #ifndef ZS_FLOW_LANE_INT_H
 #define ZS_FLOW_LANE_INT_H

@@ -1,6 +1,6 @@
 /*
  * Sets of ASCII characters as bitmaps, for the HTTP grammar. Bytes from 0x80 on are in no set.
- * Private to the net/http files.
+ * Private to the net/http files. Thread  any.
  */
 #ifndef ZS_NET_HTTP_SET_H
 #define ZS_NET_HTTP_SET_H

@@ -1,5 +1,5 @@
 /*
- * Writes response heads and chunk frames. Pure. Private to the server.
+ * Writes response heads and chunk frames. Pure: any thread. Private to the server.
  */
 #ifndef ZS_NET_HTTP_WRITE_H
 #define ZS_NET_HTTP_WRITE_H

@@ -479,7 +479,7 @@ static void a_row_shows_the_least_finished_delivery(void **state)
         put_state(&f, seq, rows[i].lane, rows[i].state);
         if (i % 2)
             T_OK(store_settle(f.s, &e), &e);
-        const struct store_query q = { .limit = 1, .state = rows[i].state };
+        const struct store_query q = { .limit = 1, .state = (int)rows[i].state };
         struct store_row *row = NULL;
         size_t n = 0;
         bool more = false;
