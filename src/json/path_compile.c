@@ -2,6 +2,7 @@
  * From the text of a path or a pointer to its steps. Tests: path_test.c
  */
 #include "base/num.h"
+#include "base/utf8.h"
 #include "json/json_int.h"
 #include "json/path_int.h"
 
@@ -17,6 +18,15 @@ static enum rc add(struct path_compiler *c, struct json_step step, struct err *e
                           JSON_STEPS_MAX);
     c->step[c->n++] = step;
     return RC_OK;
+}
+
+/* A name that is not UTF-8 could be set, but never written. */
+static enum rc check_text(const struct path_compiler *c, const char *id, struct err *e)
+{
+    size_t bad = 0;
+    if (utf8_is_valid(c->text, &bad))
+        return RC_OK;
+    return err_set_at(e, RC_SYNTAX, id, bad, "the path is not UTF-8");
 }
 
 /* --- paths --- */
@@ -95,8 +105,8 @@ static enum rc bracket(struct path_compiler *c, struct err *e)
 
 enum rc path_compile_steps(struct path_compiler *c, struct err *e)
 {
-    while (c->at < c->text.n) {
-        enum rc rc = RC_OK;
+    enum rc rc = check_text(c, "JSON-040", e);
+    while (!rc && c->at < c->text.n) {
         if (c->text.p[c->at] == '[') {
             rc = bracket(c, e);
         } else if (c->n == 0) {
@@ -107,10 +117,8 @@ enum rc path_compile_steps(struct path_compiler *c, struct err *e)
         } else {
             rc = bad_path(c->at, "a dot or a bracket should stand here", e);
         }
-        if (rc)
-            return rc;
     }
-    return RC_OK;
+    return rc;
 }
 
 /* --- pointers --- */
@@ -159,21 +167,20 @@ enum rc pointer_compile_steps(struct path_compiler *c, struct err *e)
 {
     if (c->text.n > 0 && c->text.p[0] != '/')
         return err_set_at(e, RC_SYNTAX, "JSON-041", 0, "a JSON Pointer starts with a slash");
-    while (c->at < c->text.n) {
+    enum rc rc = check_text(c, "JSON-041", e);
+    while (!rc && c->at < c->text.n) {
         size_t from = c->at + 1;
         size_t to = size_min(str_chr(c->text, '/', from), c->text.n);
         struct str token = str_sub(c->text, from, to - from);
         struct json_step step = { .kind = JSON_STEP_NAME };
         if (token_index(token, &step.index))
             step.kind = JSON_STEP_EITHER;
-        enum rc rc = decode_token(c, token, &step.name, e);
+        rc = decode_token(c, token, &step.name, e);
         if (!rc)
             rc = add(c, step, e);
-        if (rc)
-            return rc;
         c->at = to;
     }
-    return RC_OK;
+    return rc;
 }
 
 /* --- keeping --- */

@@ -131,7 +131,8 @@ static void malformed(void **state)
         { "[\"a", false, "JSON-040", 1 },      { "[\"a\"", false, "JSON-040", 4 },
         { "[\"\\x\"]", false, "JSON-040", 1 }, { "a[4294967295]", false, "JSON-040", 2 },
         { "a/b", true, "JSON-041", 0 },        { "/a~2", true, "JSON-041", 2 },
-        { "/a/b~", true, "JSON-041", 4 },
+        { "/a/b~", true, "JSON-041", 4 },      { "a.\xff", false, "JSON-040", 2 },
+        { "/a\xff", true, "JSON-041", 2 },
     };
     struct arena *a = arena_new("test", 0, 1 << 20);
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
