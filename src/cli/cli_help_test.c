@@ -121,7 +121,7 @@ static void manual_pages(void **state)
     cli_fake_init(&f, STR(""));
     T_EQ_INT(run(&f, (const char *[]){ "help", "--man", "hl7 parse", NULL }), CLI_DONE);
     T_EQ_STR(f.out,
-             ".TH ZARISH-HL7-PARSE 1 \"\" \"Zarish " ZS_VERSION "\" \"Zarish\"\n"
+             ".TH ZARISH-HL7-PARSE 1 \"2026-11-23\" \"Zarish " ZS_VERSION "\" \"Zarish\"\n"
              ".SH NAME\n"
              "zarish\\-hl7\\-parse \\- Print an HL7 v2 message as JSON\n"
              ".SH SYNOPSIS\n"

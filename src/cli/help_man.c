@@ -8,6 +8,9 @@
 
 #include <ctype.h>
 
+/* man(7) wants a date; the build's own would make no two builds the same. */
+#define VERSION_DATE "2026-11-23"
+
 /* One line of text: backslashes, hyphens that must stay hyphens, control characters at the start.
  */
 static void put_text(FILE *f, struct str s)
@@ -107,7 +110,7 @@ static void put_heading(FILE *f, const char *name)
     fputs(".TH ", f);
     for (const char *p = name; *p; p++)
         fputc(*p == ' ' ? '-' : toupper((unsigned char)*p), f);
-    fprintf(f, " 1 \"\" \"Zarish %s\" \"Zarish\"\n", ZS_VERSION);
+    fprintf(f, " 1 \"%s\" \"Zarish %s\" \"Zarish\"\n", VERSION_DATE, ZS_VERSION);
 }
 
 static void put_exit_status(FILE *f)
