@@ -7,6 +7,8 @@
 #include "base/codes.h"
 #include "cli/codes.h"
 #include "crypt/codes.h"
+#include "fhirpath/codes.h"
+#include "flow/codes.h"
 #include "hl7/codes.h"
 #include "json/codes.h"
 #include "net/codes.h"
@@ -22,6 +24,8 @@ static const struct cli_code_list codes[] = {
     { base_codes, &base_n_codes },
     { cli_codes, &cli_n_codes },
     { crypt_codes, &crypt_n_codes },
+    { fhirpath_codes, &fhirpath_n_codes },
+    { flow_codes, &flow_n_codes },
     { hl7_codes, &hl7_n_codes },
     { json_codes, &json_n_codes },
     { net_codes, &net_n_codes },
