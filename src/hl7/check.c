@@ -68,15 +68,17 @@ static void check_delims(struct checker *c)
     if (repeats(msh2, field))
         header_finding(c, HL7_ERROR, "HL7-103", 2, STR("the same character is two delimiters"));
     if (msh2.n == 0)
-        header_finding(c, HL7_ERROR, "HL7-104", 2, STR("MSH-2 is empty"));
+        header_finding(c, HL7_ERROR, "HL7-104", 2, STR("there are no encoding characters"));
     else if (msh2.n < 4)
-        header_finding(c, HL7_WARNING, "HL7-105", 2,
-                       STR("MSH-2 has fewer than four characters; the others are not in use"));
+        header_finding(
+            c, HL7_WARNING, "HL7-105", 2,
+            STR("there are fewer than four encoding characters; the others are not in use"));
     else if (msh2.n > 5)
-        header_finding(c, HL7_ERROR, "HL7-105", 2, STR("MSH-2 has more than five characters"));
+        header_finding(c, HL7_ERROR, "HL7-105", 2,
+                       STR("there are more than five encoding characters"));
     else if (msh2.n == 5 && hl7_version(c->m) != 0 && hl7_version(c->m) < 20700)
         header_finding(c, HL7_WARNING, "HL7-105", 2,
-                       STR("MSH-2 has a truncation character, which version 2.7 brought"));
+                       STR("there is a truncation character, which version 2.7 brought"));
 }
 
 /* ---- the fields every message needs ---- */
@@ -128,19 +130,18 @@ static const struct needed {
     struct str odd;
 } needed[] = {
     { 9, 1, HL7_ERROR, HL7_ERROR, is_code3, "HL7-106", "200", "2.9 2.14.9.9",
-      STR_INIT("MSH-9, the message type, is missing"),
+      STR_INIT("the message type is missing"),
       STR_INIT("the message code is not three upper-case letters and digits") },
     { 9, 2, HL7_INFORMATION, HL7_WARNING, is_code3, "HL7-107", "201", "2.9 2.14.9.9",
-      STR_INIT("MSH-9 has no trigger event"),
+      STR_INIT("there is no trigger event"),
       STR_INIT("the trigger event is not three upper-case letters and digits") },
     { 10, 0, HL7_ERROR, HL7_WARNING, is_control_id, "HL7-108", "104", "2.9 2.14.9.10",
-      STR_INIT("MSH-10, the control id, is missing: the message cannot be acknowledged"),
+      STR_INIT("the control id is missing: the message cannot be acknowledged"),
       STR_INIT("the control id is longer than 199 characters") },
     { 11, 1, HL7_ERROR, HL7_WARNING, is_processing_id, "HL7-109", "202", "2.9 2.14.9.11",
-      STR_INIT("MSH-11, the processing id, is missing"),
-      STR_INIT("the processing id is not D, P or T") },
+      STR_INIT("the processing id is missing"), STR_INIT("the processing id is not D, P or T") },
     { 12, 1, HL7_ERROR, HL7_WARNING, is_known_version, "HL7-110", "203", "2.9 2.14.9.12",
-      STR_INIT("MSH-12, the version, is missing"),
+      STR_INIT("the version is missing"),
       STR_INIT("the version is none that is known; the nearest one is used") },
 };
 
@@ -258,7 +259,8 @@ static void check_charset(struct checker *c)
     struct hl7_value label = hl7_header(c->m, 18, 0);
     const char *set = label.presence == HL7_VALUED ? charset_of_hl7(label.raw) : NULL;
     if (label.presence == HL7_VALUED && !set)
-        header_finding(c, HL7_WARNING, "HL7-118", 18, STR("MSH-18 names no set of table 0211"));
+        header_finding(c, HL7_WARNING, "HL7-118", 18,
+                       STR("the character set is none of table 0211"));
     bool ascii = !set || str_eqz(STR("US-ASCII"), set);
     bool utf8 = set && str_eqz(STR("UTF-8"), set);
     size_t bad = 0;

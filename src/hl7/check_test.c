@@ -39,7 +39,7 @@ static const struct {
     { "an acknowledgement without an event", STR_INIT("MSH|^~\\&|||||||ACK|7|P|2.5\r"),
       "I HL7-107 MSH-9.2 @18;" },
     { "lines that are no segments", STR_INIT(GOOD "a line of text\rPID|1\r|x\r"),
-      "E HL7-111 segment 2 @39;E HL7-111 segment 4 @60;" },
+      "E HL7-111 segment[2] @39;E HL7-111 segment[4] @60;" },
     { "ids of two, four, lower case, digit first", STR_INIT(GOOD "PV|1\rPIDX|1\rpid|1\r1AB|\r"),
       "E HL7-112 PV @39;E HL7-112 PIDX @44;W HL7-112 PID @51;W HL7-112 1AB @57;" },
     { "cosyte: a bare MSH in a message", STR_INIT(GOOD "MSH|^~\\&|x\r"), "E HL7-113 MSH @39;" },

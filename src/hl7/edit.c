@@ -5,9 +5,9 @@
  */
 #include "hl7/edit_int.h"
 
+#include "base/charset.h"
 #include "hl7/escape.h"
 #include "hl7/scan.h"
-#include "hl7/text_int.h"
 
 enum rc edit_no_room(struct err *e)
 {
@@ -214,7 +214,7 @@ static enum rc encode(struct hl7_edit *ed, const struct hl7_path *p, struct str 
         return str_is_null(*out) ? edit_no_room(e) : RC_OK;
     }
     struct buf b;
-    enum rc rc = text_to_set(value, charset_now(ed), CHARSET_REJECT, ed->arena, &value, e);
+    enum rc rc = hl7_to_charset(value, charset_now(ed), ed->arena, &value, e);
     if (rc != RC_OK)
         return rc;
     buf_init_arena(&b, ed->arena, SIZE_MAX);

@@ -57,7 +57,7 @@ void hl7_finding_place(const struct hl7_finding *f, char out[HL7_PLACE_TEXT])
     if (f->at.seg != 0)
         (void)hl7_path_print(&f->at, out);
     else if (f->i_seg != HL7_NO_SEG)
-        (void)snprintf(out, HL7_PLACE_TEXT, "segment %zu", f->i_seg + 1); /* 28 bytes at most */
+        (void)snprintf(out, HL7_PLACE_TEXT, "segment[%zu]", f->i_seg + 1); /* 28 bytes at most */
     else
         memcpy(out, "message", sizeof "message");
 }

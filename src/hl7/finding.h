@@ -56,7 +56,7 @@ const char *hl7_condition_text(const char *condition);
 
 #define HL7_PLACE_TEXT 64
 
-/* "PID-5.1", "segment 4" for a line without an id, "message". Terminated. */
+/* "PID-5.1", "segment[4]" for a line without an id, "message". Terminated. */
 void hl7_finding_place(const struct hl7_finding *f, char out[HL7_PLACE_TEXT]);
 
 #endif

@@ -146,6 +146,9 @@ struct hl7_value {
 
 #define HL7_NO_VALUE ((struct hl7_value){ STR_NULL, HL7_ABSENT, false })
 
+/* A value from its bytes: empty, null or valued. */
+struct hl7_value hl7_value_of(struct str raw);
+
 /* Offset of a value that came from m; ERR_NO_POS when it is absent. */
 size_t hl7_value_pos(const struct hl7_msg *m, struct hl7_value v);
 
@@ -170,6 +173,14 @@ enum rc hl7_text(const struct hl7_msg *m, struct hl7_value v, struct arena *a, s
  * bytes that are not, then the fallback. A static name, as charset_open takes it.
  */
 const char *hl7_charset(const struct hl7_msg *m);
+
+/*
+ * UTF-8 text as bytes of a set (hl7_charset's). Borrows when nothing changes.
+ * Returns  RC_VALUE  HL7-024 a character that the set does not have; pos is its offset
+ *          RC_NOMEM  HL7-005
+ */
+enum rc hl7_to_charset(struct str text, const char *set, struct arena *a, struct str *out,
+                       struct err *e) ZS_CHECK;
 
 /*
  * MSH-12 as a number that compares: 20501 for 2.5.1, 20300 for 2.3; 0 when there is none or it is

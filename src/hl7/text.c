@@ -107,3 +107,9 @@ enum rc text_to_set(struct str text, const char *set, enum charset_policy policy
     *out = buf_view(&b);
     return RC_OK;
 }
+
+enum rc hl7_to_charset(struct str text, const char *set, struct arena *a, struct str *out,
+                       struct err *e)
+{
+    return text_to_set(text, set, CHARSET_REJECT, a, out, e);
+}

@@ -1,4 +1,4 @@
-/* Shared by text.c, edit.c and ack.c: text into the character set of a message. */
+/* Shared by text.c and ack.c: text into the character set of a message, with a choice. */
 #ifndef ZS_HL7_TEXT_INT_H
 #define ZS_HL7_TEXT_INT_H
 

@@ -34,6 +34,11 @@ static struct hl7_value value_of(struct str raw, bool literal)
     return (struct hl7_value){ raw, presence, literal };
 }
 
+struct hl7_value hl7_value_of(struct str raw)
+{
+    return value_of(raw, false);
+}
+
 size_t hl7_value_pos(const struct hl7_msg *m, struct hl7_value v)
 {
     return v.presence == HL7_ABSENT ? ERR_NO_POS : (size_t)(v.raw.p - m->bytes.p);
