@@ -17,6 +17,12 @@ const struct err_code cli_codes[] = {
     { "CLI-008", "There is no such error code.", "run `zarish explain` for the list" },
     { "CLI-009", "The result could not be written to standard output.",
       "check free space and what standard output is connected to" },
+    { "CLI-020", "The JSON does not have the form that `zarish hl7 parse` prints.",
+      "look at what `zarish hl7 parse` prints for a message like it" },
+    { "CLI-021", "An argument of `hl7 set` is no assignment.",
+      "write PATH=VALUE, for example PID-5.1=DOE" },
+    { "CLI-022", "Standard input cannot be changed in place.",
+      "name a file, or leave out --in-place" },
 };
 
 const size_t cli_n_codes = ZS_COUNT(cli_codes);

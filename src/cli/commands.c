@@ -8,6 +8,12 @@ const struct cli_cmd *const cli_commands[] = {
     &cmd_completion,
     &cmd_explain,
     &cmd_help,
+    &cmd_hl7_ack,
+    &cmd_hl7_build,
+    &cmd_hl7_get,
+    &cmd_hl7_parse,
+    &cmd_hl7_set,
+    &cmd_hl7_validate,
 };
 /* clang-format on */
 

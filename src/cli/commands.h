@@ -7,5 +7,11 @@
 extern const struct cli_cmd cmd_completion;
 extern const struct cli_cmd cmd_explain;
 extern const struct cli_cmd cmd_help;
+extern const struct cli_cmd cmd_hl7_ack;
+extern const struct cli_cmd cmd_hl7_build;
+extern const struct cli_cmd cmd_hl7_get;
+extern const struct cli_cmd cmd_hl7_parse;
+extern const struct cli_cmd cmd_hl7_set;
+extern const struct cli_cmd cmd_hl7_validate;
 
 #endif
