@@ -61,11 +61,11 @@ void loop_hook_cancel(struct loop *l, struct loop_hook *h)
 }
 
 /* Those armed now; what they arm themselves waits for the next round. */
-static void run_hooks(struct loop *l)
+static bool run_hooks(struct loop *l)
 {
     struct loop_hook *batch = l->hooks;
     if (!batch)
-        return;
+        return false;
     batch->link = &batch;
     l->hooks = NULL;
     l->hooks_end = &l->hooks;
@@ -76,6 +76,7 @@ static void run_hooks(struct loop *l)
         h->fn(h);
         loop_leave(l, t, "hook", 0);
     }
+    return true;
 }
 
 /* ---- posts ---- */
@@ -165,8 +166,9 @@ static void set_wake(struct loop *l)
 static void on_prepare(uv_prepare_t *h)
 {
     struct loop *l = h->data;
-    run_hooks(l);
-    if (l->hooks)
+    bool ran = run_hooks(l);
+    /* what they did may be what loop_run_until waits for: it has to look before the wait */
+    if (l->hooks || (ran && l->asked))
         ZS_ASSERT(uv_idle_start(&l->idle, on_nothing) == 0);
     else
         uv_idle_stop(&l->idle);
@@ -178,7 +180,7 @@ static void on_check(uv_check_t *h)
     struct loop *l = h->data;
     atomic_fetch_add_explicit(&l->n_iterations, 1, memory_order_relaxed);
     loop_timers_run(l);
-    run_hooks(l);
+    (void)run_hooks(l);
 }
 
 /* ---- life ---- */
@@ -292,13 +294,16 @@ bool loop_run_until(struct loop *l, bool (*done)(void *ctx), void *ctx, uint32_t
 {
     own(l);
     l->limit_hit = false;
+    l->asked = true;
     uv_update_time(&l->uv);
-    ZS_ASSERT(uv_timer_start(&l->limit, on_limit, limit_ms, 0) == 0);
+    /* it repeats: libuv may run it before it waits, and would then wait without one */
+    ZS_ASSERT(uv_timer_start(&l->limit, on_limit, limit_ms, 1) == 0);
     bool is_done = done(ctx);
     while (!is_done && !l->limit_hit) {
         uv_run(&l->uv, UV_RUN_ONCE);
         is_done = done(ctx);
     }
+    l->asked = false;
     uv_timer_stop(&l->limit);
     return is_done;
 }

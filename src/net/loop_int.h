@@ -31,7 +31,8 @@ struct loop {
     const struct clock *clock;
     atomic_ullong owner; /* pthread_t */
     atomic_bool stop;
-    bool limit_hit;
+    bool asked;     /* loop_run_until runs */
+    bool limit_hit; /* and its time is over */
 
     _Atomic(struct loop_post *) posts; /* newest first */
 

@@ -174,7 +174,7 @@ void stream_on_ready(void *ctx, unsigned ready)
     }
     if ((ready & LOOP_READABLE) && s->state != STREAM_CLOSED && wants_input(s))
         (void)receive(s); /* what it means is in the state */
-    if ((ready & LOOP_HANGUP) && s->state == STREAM_OPEN && !s->hung_up)
+    if ((ready & LOOP_HANGUP) && s->state == STREAM_OPEN && s->paused && !s->hung_up)
         hang_up(s);
     if (s->state == STREAM_CLOSED)
         return;
