@@ -72,6 +72,22 @@ static void the_ceiling(void **state)
     buf_done(&b);
 }
 
+static void long_formatted_texts(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 601);
+    buf_fmt(&b, "%0300d", 7);
+    buf_fmt(&b, "%0300d", 8);
+    T_EQ_SIZE(b.n, 600);
+    T_EQ_STR(str_sub(buf_view(&b), 298, 4), "0700");
+    T_EQ_INT(b.p[599], '8');
+    buf_fmt(&b, "%0300d", 9);
+    T_EQ_INT(b.failed, RC_LIMIT);
+    T_EQ_SIZE(b.n, 600);
+    buf_done(&b);
+}
+
 static void room_is_filled_by_the_caller(void **state)
 {
     (void)state;
@@ -130,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T_TEST(appending),
         T_TEST(the_ceiling),
+        T_TEST(long_formatted_texts),
         T_TEST(room_is_filled_by_the_caller),
         T_TEST(memory_failures_are_sticky),
         T_TEST(over_an_arena),

@@ -106,8 +106,8 @@ enum rc num_hex(struct str s, uint64_t *out, struct err *e)
 }
 
 /*
- * Where a JSON number's parts lie: -?int[.frac][e exp]. Returns the position of the first byte that
- * does not fit, s.n when all do.
+ * Where a JSON number's parts lie: -?int[.frac][e exp]. json_split returns the position of the
+ * first byte that does not fit, s.n when all do, SIZE_MAX when more had to come.
  */
 struct json_parts {
     size_t int_at, int_end;
@@ -115,12 +115,29 @@ struct json_parts {
     struct str exp;           /* digits with their sign; empty when there is none */
 };
 
+static size_t bad_or_end(struct str s, size_t at)
+{
+    return at < s.n ? at : SIZE_MAX;
+}
+
+static size_t json_exponent(struct str s, size_t at, struct json_parts *p)
+{
+    size_t sign = at + 1;
+    bool has_sign = sign < s.n && (s.p[sign] == '-' || s.p[sign] == '+');
+    size_t digit = sign + (has_sign ? 1 : 0);
+    size_t end = digits_end(s, digit);
+    if (end == digit)
+        return bad_or_end(s, end);
+    p->exp = str_sub(s, sign, end - sign);
+    return end;
+}
+
 static size_t json_split(struct str s, struct json_parts *p)
 {
     size_t at = s.n > 0 && s.p[0] == '-' ? 1 : 0;
     *p = (struct json_parts){ .int_at = at, .int_end = digits_end(s, at), .exp = STR_NULL };
     if (p->int_end == at)
-        return at < s.n ? at : SIZE_MAX;
+        return bad_or_end(s, at);
     if (s.p[at] == '0' && p->int_end > at + 1)
         return at + 1;
     at = p->int_end;
@@ -129,19 +146,10 @@ static size_t json_split(struct str s, struct json_parts *p)
         p->frac_at = at + 1;
         p->frac_end = digits_end(s, p->frac_at);
         if (p->frac_end == p->frac_at)
-            return p->frac_end < s.n ? p->frac_end : SIZE_MAX;
+            return bad_or_end(s, p->frac_end);
         at = p->frac_end;
     }
-    if (at < s.n && (s.p[at] | 0x20) == 'e') {
-        size_t sign = at + 1;
-        size_t digit = sign < s.n && (s.p[sign] == '-' || s.p[sign] == '+') ? sign + 1 : sign;
-        size_t end = digits_end(s, digit);
-        if (end == digit)
-            return end < s.n ? end : SIZE_MAX;
-        p->exp = str_sub(s, sign, end - sign);
-        at = end;
-    }
-    return at;
+    return at < s.n && (s.p[at] | 0x20) == 'e' ? json_exponent(s, at, p) : at;
 }
 
 bool num_is_json(struct str s)

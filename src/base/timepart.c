@@ -152,26 +152,31 @@ static enum rc check(const struct time_part *t, struct err *e)
 }
 
 /* Parts without separators from `first` on, fraction, offset. */
+static bool hl7_all(struct cursor *c, struct time_part *t, enum time_prec first)
+{
+    for (enum time_prec p = first; p <= TIME_SECOND; p++) {
+        if (p != first && !on_digit(c))
+            break;
+        if (!take_part(c, t, p))
+            return false;
+    }
+    if (t->prec == TIME_SECOND && peek(c) == '.') {
+        c->at++;
+        if (!take_fraction(c, t, 4))
+            return false;
+    }
+    if (on_sign(c) && !take_offset(c, t, false))
+        return false;
+    return at_end(c);
+}
+
 static enum rc hl7_parse(struct str s, enum time_prec first, const char *form,
                          struct time_part *out, struct err *e)
 {
     struct cursor c = { s, 0 };
     struct time_part t;
     part_clear(&t, first == TIME_HOUR);
-    for (enum time_prec p = first; p <= TIME_SECOND; p++) {
-        if (p != first && !on_digit(&c))
-            break;
-        if (!take_part(&c, &t, p))
-            return bad_form(&c, form, e);
-    }
-    if (t.prec == TIME_SECOND && peek(&c) == '.') {
-        c.at++;
-        if (!take_fraction(&c, &t, 4))
-            return bad_form(&c, form, e);
-    }
-    if (on_sign(&c) && !take_offset(&c, &t, false))
-        return bad_form(&c, form, e);
-    if (!at_end(&c))
+    if (!hl7_all(&c, &t, first))
         return bad_form(&c, form, e);
     enum rc rc = check(&t, e);
     if (rc == RC_OK)
@@ -199,31 +204,45 @@ static bool iso_offset(struct cursor *c, struct time_part *t)
     return !on_sign(c) || take_offset(c, t, true);
 }
 
+/* The parts with their separators, as far as they go. */
+static bool iso_parts(struct cursor *c, struct time_part *t, enum time_prec first)
+{
+    if (!take_part(c, t, first))
+        return false;
+    for (enum time_prec p = first + 1; p <= TIME_SECOND; p++) {
+        bool there = peek(c) == parts[p].iso_before;
+        if (!there && p == TIME_MINUTE)
+            return false; /* an hour never stands alone */
+        if (!there)
+            break;
+        c->at++;
+        if (!take_part(c, t, p))
+            return false;
+    }
+    return true;
+}
+
+static bool iso_all(struct cursor *c, struct time_part *t, enum time_prec first)
+{
+    if (!iso_parts(c, t, first))
+        return false;
+    if (t->prec == TIME_SECOND && peek(c) == '.') {
+        c->at++;
+        if (!take_fraction(c, t, 0))
+            return false;
+    }
+    if (t->prec >= TIME_MINUTE && !t->no_date && !iso_offset(c, t))
+        return false;
+    return at_end(c);
+}
+
 static enum rc iso_parse(struct str s, enum time_prec first, const char *form,
                          struct time_part *out, struct err *e)
 {
     struct cursor c = { s, 0 };
     struct time_part t;
     part_clear(&t, first == TIME_HOUR);
-    for (enum time_prec p = first; p <= TIME_SECOND; p++) {
-        /* an hour never stands alone */
-        bool more = p == first || p == TIME_MINUTE || peek(&c) == parts[p].iso_before;
-        if (!more)
-            break;
-        if (p != first && peek(&c) != parts[p].iso_before)
-            return bad_form(&c, form, e);
-        c.at += p == first ? 0 : 1;
-        if (!take_part(&c, &t, p))
-            return bad_form(&c, form, e);
-    }
-    if (t.prec == TIME_SECOND && peek(&c) == '.') {
-        c.at++;
-        if (!take_fraction(&c, &t, 0))
-            return bad_form(&c, form, e);
-    }
-    if (t.prec >= TIME_MINUTE && !t.no_date && !iso_offset(&c, &t))
-        return bad_form(&c, form, e);
-    if (!at_end(&c))
+    if (!iso_all(&c, &t, first))
         return bad_form(&c, form, e);
     enum rc rc = check(&t, e);
     if (rc == RC_OK)

@@ -196,38 +196,52 @@ static int group_only(struct cli *c, const struct cli_all *all, const char *grou
     return usage_error(c, &e);
 }
 
-static int dispatch(struct cli *c, const struct cli_all *all, struct line *l)
+/* No word names a command: the overview, the version, or a wrong name. */
+static int none_named(struct cli *c, const struct cli_all *all, const struct line *l)
 {
-    size_t at = find_word(all, STR_NULL, l);
-    if (at == l->n && l->n > 0 && strcmp(l->words[0], "--version") == 0) {
+    struct err e;
+    if (l->n > 0 && strcmp(l->words[0], "--version") == 0) {
         fprintf(c->out, "zarish %s\n", ZS_VERSION);
         return CLI_DONE;
     }
-    if (at == l->n && (l->n == 0 || wants_help(l))) {
+    if (l->n == 0 || wants_help(l)) {
         help_overview(c->out, all);
         return CLI_DONE;
     }
+    (void)cli_unknown(c, all, NULL, l->words[0], &e); /* as in group_only */
+    return usage_error(c, &e);
+}
+
+/* `first` is a group and perhaps a command too: the second word decides. */
+static int in_group(struct cli *c, const struct cli_all *all, const char *first, struct line *l)
+{
+    size_t second = find_word(all, str_z(first), l);
+    if (second < l->n && is_command_word(all, str_z(first), l->words[second])) {
+        char name[64];
+        int n = snprintf(name, sizeof name, "%s %s", first, l->words[second]);
+        ZS_ASSERT(n > 0 && (size_t)n < sizeof name);
+        drop_word(l, second);
+        return run(c, cli_find(all, name), l);
+    }
+    const struct cli_cmd *cmd = cli_find(all, first);
+    return cmd ? run(c, cmd, l) : group_only(c, all, first, l, second);
+}
+
+static int dispatch(struct cli *c, const struct cli_all *all, struct line *l)
+{
     struct err e;
-    const char *first = l->words[at == l->n ? 0 : at];
-    if (at == l->n || !is_command_word(all, STR_NULL, first)) {
+    size_t at = find_word(all, STR_NULL, l);
+    if (at == l->n)
+        return none_named(c, all, l);
+    const char *first = l->words[at];
+    if (!is_command_word(all, STR_NULL, first)) {
         (void)cli_unknown(c, all, NULL, first, &e); /* as in group_only */
         return usage_error(c, &e);
     }
     drop_word(l, at);
-    const struct cli_cmd *cmd = cli_find(all, first);
-    if (cli_is_group(all, str_z(first))) {
-        size_t second = find_word(all, str_z(first), l);
-        if (second < l->n && is_command_word(all, str_z(first), l->words[second])) {
-            char name[64];
-            int n = snprintf(name, sizeof name, "%s %s", first, l->words[second]);
-            ZS_ASSERT(n > 0 && (size_t)n < sizeof name);
-            cmd = cli_find(all, name);
-            drop_word(l, second);
-        } else if (!cmd) {
-            return group_only(c, all, first, l, second);
-        }
-    }
-    return run(c, cmd, l);
+    if (cli_is_group(all, str_z(first)))
+        return in_group(c, all, first, l);
+    return run(c, cli_find(all, first), l);
 }
 
 static int with_arena(struct cli *c, int argc, const char *const *argv)

@@ -181,6 +181,37 @@ static void failures_say_where(void **state)
     cli_fake_done(&f);
 }
 
+/* Lines and columns that a parser set itself, a file without them, and a remark. */
+static int fail_elsewhere(struct cli *c, const struct cli_args *a)
+{
+    (void)a; /* takes none */
+    struct err e;
+    (void)err_set(&e, RC_VALUE, "X-001", "wrong"); /* told below */
+    (void)cli_fail_in(c, "a.yaml", STR_NULL, &e);  /* the last status counts */
+    e.line = 3;
+    e.column = 7;
+    (void)cli_fail(c, &e); /* as above */
+    cli_note(c, "%d of %d", 1, 2);
+    return cli_fail_in(c, "a.yaml", STR("x"), &e);
+}
+
+static void every_kind_of_place(void **state)
+{
+    (void)state;
+    static const struct cli_cmd cmd = { .name = "x", .summary = "X", .run = fail_elsewhere };
+    struct cli_fake f;
+    cli_fake_init(&f, STR(""));
+    T_EQ_INT(cli_fake_cmd(&f, &cmd, (const char *[]){ NULL }), CLI_FAILED);
+    T_EQ_STR(f.err, "zarish: a.yaml: X-001: wrong\n"
+                    "zarish: `zarish explain X-001` says what to do\n"
+                    "zarish: X-001: wrong (line 3, column 7)\n"
+                    "zarish: `zarish explain X-001` says what to do\n"
+                    "zarish: 1 of 2\n"
+                    "zarish: a.yaml:3:7: X-001: wrong\n"
+                    "zarish: `zarish explain X-001` says what to do\n");
+    cli_fake_done(&f);
+}
+
 static void input_comes_from_files_and_pipes(void **state)
 {
     (void)state;
@@ -260,6 +291,7 @@ int main(void)
         T_TEST(finding_the_command),
         T_TEST(the_overview),
         T_TEST(failures_say_where),
+        T_TEST(every_kind_of_place),
         T_TEST(input_comes_from_files_and_pipes),
         T_TEST(foreign_text_cannot_drive_the_terminal),
         T_TEST(the_environment_is_handed_in),

@@ -33,27 +33,32 @@ static void put_line(FILE *f, struct str s)
     fputc('\n', f);
 }
 
+/* How the last line was written: what must come before the next one depends on it. */
+enum flow { NEW_PARAGRAPH, FILLED, KEPT };
+
+static enum flow put_one(FILE *f, struct str line, enum flow before)
+{
+    enum flow now = line.n == 0 ? NEW_PARAGRAPH : line.p[0] == ' ' ? KEPT : FILLED;
+    if (before == KEPT && now != KEPT)
+        fputs(".fi\n", f);
+    if (before != NEW_PARAGRAPH && (now == NEW_PARAGRAPH || (now == KEPT && before == FILLED)))
+        fputs(".PP\n", f);
+    if (now == KEPT && before != KEPT)
+        fputs(".nf\n", f);
+    if (now != NEW_PARAGRAPH)
+        put_line(f, line);
+    return now;
+}
+
 /* Paragraphs; lines that start with a space keep their form. */
 static void put_paragraphs(FILE *f, const char *text)
 {
     struct str rest = str_z(text);
     struct str line = STR_NULL;
-    bool kept = false;
-    bool apart = true; /* a paragraph has just been opened */
-    while (text && str_split(&rest, '\n', &line)) {
-        bool keep = line.n > 0 && line.p[0] == ' ';
-        if (kept && !keep)
-            fputs(".fi\n", f);
-        if ((keep && !kept && !apart) || (line.n == 0 && !apart))
-            fputs(".PP\n", f);
-        if (keep && !kept)
-            fputs(".nf\n", f);
-        apart = line.n == 0;
-        kept = keep;
-        if (line.n > 0)
-            put_line(f, line);
-    }
-    if (kept)
+    enum flow last = NEW_PARAGRAPH;
+    while (str_split(&rest, '\n', &line))
+        last = put_one(f, line, last);
+    if (last == KEPT)
         fputs(".fi\n", f);
 }
 
