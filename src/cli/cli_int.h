@@ -62,7 +62,7 @@ struct args_range {
 
 struct args_range cli_args_range(const char *args);
 
-/* What an option's `arg` allows: the words of "text|json", else none (n 0). */
+/* What an option's `arg` allows: the words of "text|json"; none (n 0) for "FILE" and "FILE|-". */
 size_t cli_choices(const struct cli_opt *o, struct str out[], size_t max);
 
 #endif

@@ -54,7 +54,7 @@ size_t cli_choices(const struct cli_opt *o, struct str out[], size_t max)
         return 0;
     struct str rest = str_z(o->arg);
     size_t n = 0;
-    if (rest.n == 0 || rest.p[0] < 'a' || rest.p[0] > 'z' || str_chr(rest, '|', 0) == SIZE_MAX)
+    if (str_chr(rest, '|', 0) == SIZE_MAX || str_ends(rest, STR("|-")))
         return 0;
     while (n < max && str_split(&rest, '|', &out[n]))
         n++;

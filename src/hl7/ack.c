@@ -270,7 +270,7 @@ static enum rc write_answer(const struct hl7_msg *m, const struct hl7_ack_opts *
                             struct arena *scratch, struct buf *out, struct err *e)
 {
     struct writer w = { .m = m, .o = o, .d = m->delims, .scratch = scratch, .out = out, .e = e };
-    w.same = is_usable(w.d.field) && is_usable(w.d.comp);
+    w.same = m->n_segs > 0 && is_usable(w.d.field) && is_usable(w.d.comp);
     if (!w.same)
         w.d = HL7_DELIMS_DEFAULT;
     w.version = hl7_version(m);

@@ -220,6 +220,7 @@ static void broken_messages(void **state)
         struct buf b;
         buf_init_arena(&b, a, 4096);
         T_OK(hl7_ack_write_broken(broken[i].in, &o, a, &b, &e), &e);
+        T_TRUE(str_starts(buf_view(&b), STR("MSH|^~\\&|")));
         T_OK(hl7_parse(buf_view(&b), NULL, a, &m, &e), &e);
         T_EQ_SIZE(m->n_segs, 3);
         T_TRUE(str_starts(hl7_seg_bytes(m, 1), str_z(broken[i].msa)));
