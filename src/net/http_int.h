@@ -40,7 +40,8 @@ struct http_server {
     struct http_server_conf conf;
     const struct http_server_events *ev;
     void *ctx;
-    struct listener *listener;
+    struct listener *listener; /* NULL: stopping */
+    struct addr addr;
     struct list conns;
     struct buf head; /* scratch: the head being written */
     struct loop_timer stop_timer;

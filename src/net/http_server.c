@@ -63,7 +63,10 @@ static enum rc listen_on(struct http_server *s, struct err *e)
         .tls = c->tls,
         .opts = { .write_max = c->answer_max + c->limits.fields + STREAM_CHUNK, .keepalive = true },
     };
-    return stream_listen(s->loop, &how, &listener_ev, s, &s->listener, e);
+    enum rc rc = stream_listen(s->loop, &how, &listener_ev, s, &s->listener, e);
+    if (rc == RC_OK)
+        s->addr = *listener_addr(s->listener);
+    return rc;
 }
 
 enum rc http_server_open(struct loop *l, const struct http_server_conf *conf,
@@ -91,12 +94,13 @@ enum rc http_server_open(struct loop *l, const struct http_server_conf *conf,
 
 const struct addr *http_server_addr(const struct http_server *s)
 {
-    return listener_addr(s->listener);
+    return &s->addr;
 }
 
 void http_server_set_tls(struct http_server *s, struct tls_ctx *tls)
 {
-    listener_set_tls(s->listener, tls);
+    if (s->listener)
+        listener_set_tls(s->listener, tls);
 }
 
 void http_server_pause(struct http_server *s, bool paused)

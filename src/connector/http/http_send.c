@@ -1,0 +1,247 @@
+/*
+ * The destination: one call of the client for each delivery. Ending early, by cancel or close, is
+ * an outcome too: uncertain once the request was handed to a connection.
+ * Tests: http_send_test.c, contract_test.c
+ */
+#include "base/alloc.h"
+#include "base/list.h"
+#include "connector/http/http_int.h"
+
+struct sender {
+    struct conn_dest *dest;
+    struct client *client;
+    struct list flights;
+    struct list failed; /* flights that never left: told at the end of the iteration */
+    struct loop_hook hook;
+    struct loop_timer drain_timer;
+    bool draining;
+    /* a probe under way, one at a time */
+    struct client_call *probe;
+    struct arena *probe_arena;
+    conn_probe_fn *probe_done;
+    void *probe_ctx;
+};
+
+/* A delivery under way; d->conn. */
+struct flight {
+    struct list_node link;
+    struct sender *s;
+    struct delivery *d;
+    struct client_call *call; /* NULL: failed before it left */
+    struct verdict verdict;   /* then */
+};
+
+/* ---- the end of a delivery ---- */
+
+static void on_drain(struct loop_timer *t)
+{
+    struct sender *s = ZS_CONTAINER(t, struct sender, drain_timer);
+    s->dest->drained(s->dest);
+}
+
+/* From the loop: whoever called drain or got the last verdict need not expect it within. */
+static void tell_drained(struct sender *s)
+{
+    bool idle = list_is_empty(&s->flights) && list_is_empty(&s->failed);
+    if (s->draining && idle && !loop_timer_is_on(&s->drain_timer))
+        loop_timer_start(s->dest->host->loop, &s->drain_timer, 0, on_drain);
+}
+
+/* done() comes last: it may send again, or close the destination. */
+static void land(struct flight *f, struct list *from, const struct verdict *v)
+{
+    struct sender *s = f->s;
+    struct delivery *d = f->d;
+    list_remove(from, &f->link);
+    mem_free(f);
+    d->conn = NULL;
+    tell_drained(s);
+    d->done(d, v);
+}
+
+static void on_result(void *ctx, const struct client_result *res)
+{
+    struct flight *f = ctx;
+    struct verdict v;
+    f->call = NULL;
+    conn_http_verdict(res, f->d->arena, &v);
+    land(f, &f->s->flights, &v);
+}
+
+/*
+ * Not from within send(): done() sends the next one, and a queue of a thousand that cannot be sent
+ * would be a thousand calls deep.
+ */
+static void on_failed(struct loop_hook *h)
+{
+    struct sender *s = ZS_CONTAINER(h, struct sender, hook);
+    struct flight *f = ZS_CONTAINER(list_first(&s->failed), struct flight, link);
+    struct verdict v = f->verdict;
+    if (s->failed.n > 1)
+        loop_hook_arm(s->dest->host->loop, h);
+    land(f, &s->failed, &v);
+}
+
+/* Give up a delivery that is under way. */
+static void abandon(struct flight *f)
+{
+    bool sent = client_may_be_sent(f->call);
+    struct verdict v = { .fate = sent ? FATE_UNCERTAIN : FATE_RETRY };
+    v.rc = err_set(&v.err, RC_STATE, "HTTPOUT-015",
+                   sent ? "given up after the request was sent" : "given up before it was sent");
+    (void)err_fate(&v.err, v.fate); /* returns the code set above */
+    client_cancel(&f->call);
+    land(f, &f->s->flights, &v);
+}
+
+/* ---- the contract ---- */
+
+enum rc conn_http_send_open(struct conn_dest *d, struct err *e)
+{
+    struct sender *s = mem_new(struct sender);
+    if (!s)
+        return err_set(e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the destination");
+    s->dest = d;
+    s->hook.fn = on_failed;
+    list_init(&s->flights);
+    list_init(&s->failed);
+    enum rc rc = client_new(d->host->loop, &(struct client_conf){ .max_conns = 0 }, &s->client, e);
+    if (rc != RC_OK) {
+        mem_free(s);
+        return rc;
+    }
+    d->inst = s;
+    return RC_OK;
+}
+
+static struct verdict verdict_of(const struct err *e)
+{
+    return (struct verdict){ .rc = e->code, .fate = e->fate, .err = *e };
+}
+
+void conn_http_send(struct conn_dest *dest, struct delivery *d)
+{
+    struct sender *s = dest->inst;
+    struct client_request r;
+    struct err e;
+    struct flight *f = s ? mem_new(struct flight) : NULL;
+    if (!f) {
+        (void)err_set(&e, s ? RC_NOMEM : RC_STATE, s ? "HTTPOUT-002" : "HTTPOUT-015",
+                      s ? "not enough memory for the request" : "the destination is closed");
+        (void)err_fate(&e, FATE_RETRY); /* returns the code set above */
+        struct verdict v = verdict_of(&e);
+        d->done(d, &v);
+        return;
+    }
+    f->s = s;
+    f->d = d;
+    d->conn = f;
+    enum rc rc = conn_http_request(dest->ep, d, d->arena, &r, &e);
+    if (rc == RC_OK)
+        rc = client_call(s->client, &r, d->arena, on_result, f, &f->call, &e);
+    if (rc == RC_OK) {
+        list_push(&s->flights, &f->link);
+        return;
+    }
+    f->verdict = verdict_of(&e);
+    list_push(&s->failed, &f->link);
+    loop_hook_arm(dest->host->loop, &s->hook);
+}
+
+void conn_http_cancel(struct conn_dest *dest, struct delivery *d)
+{
+    struct flight *f = d->conn;
+    (void)dest; /* the flight knows its sender */
+    if (f && f->call)
+        abandon(f);
+}
+
+void conn_http_send_drain(struct conn_dest *d)
+{
+    struct sender *s = d->inst;
+    s->draining = true;
+    tell_drained(s);
+}
+
+void conn_http_send_close(struct conn_dest *d)
+{
+    struct sender *s = d->inst;
+    if (!s)
+        return;
+    d->inst = NULL;
+    s->draining = false;
+    for (struct list_node *n = list_first(&s->flights); n; n = list_first(&s->flights))
+        abandon(ZS_CONTAINER(n, struct flight, link));
+    loop_hook_cancel(d->host->loop, &s->hook);
+    while (!list_is_empty(&s->failed))
+        on_failed(&s->hook);
+    loop_hook_cancel(d->host->loop, &s->hook);
+    loop_timer_stop(&s->drain_timer);
+    client_free(&s->client); /* a probe under way goes with it */
+    arena_free(&s->probe_arena);
+    mem_free(s);
+}
+
+/* ---- probing ---- */
+
+/* Any answer shows that the peer is there, except that it refuses us or is broken. */
+static bool probe_succeeded(const struct client_result *res)
+{
+    unsigned n = res->status;
+    return res->rc == RC_OK && n != 401 && n != 403 && n != 407 && n < 500;
+}
+
+static void on_probe(void *ctx, const struct client_result *res)
+{
+    struct sender *s = ctx;
+    struct arena *a = s->probe_arena;
+    struct probe_result p = { .success = probe_succeeded(res),
+                              .status_code = (int)res->status,
+                              .duration_ms = (uint32_t)(res->times.total_us / 1000),
+                              .how = "HEAD",
+                              .err = res->err };
+    if (!p.success && res->rc == RC_OK) {
+        struct verdict v;
+        conn_http_verdict(res, a, &v);
+        p.err = v.err;
+    }
+    s->probe = NULL;
+    s->probe_arena = NULL;
+    s->probe_done(s->probe_ctx, &p); /* may close the destination */
+    arena_free(&a);
+}
+
+static void probe_failed(conn_probe_fn *done, void *ctx, const struct err *e)
+{
+    struct probe_result p = { .how = "HEAD", .err = *e };
+    done(ctx, &p);
+}
+
+void conn_http_probe(struct conn_dest *d, conn_probe_fn *done, void *ctx)
+{
+    struct sender *s = d->inst;
+    struct client_request r;
+    struct err e;
+    if (s->probe_arena) {
+        (void)err_set(&e, RC_STATE, "HTTPOUT-016", "a probe is under way already");
+        probe_failed(done, ctx, &e);
+        return;
+    }
+    s->probe_arena = arena_new("http probe", 0, 1024 * 1024);
+    s->probe_done = done;
+    s->probe_ctx = ctx;
+    enum rc rc = RC_NOMEM;
+    if (s->probe_arena)
+        rc = conn_http_request(d->ep, &(struct delivery){ .seq = 0 }, s->probe_arena, &r, &e);
+    else
+        (void)err_set(&e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the request");
+    if (rc == RC_OK) {
+        r.method = STR("HEAD");
+        r.body = STR_NULL;
+        rc = client_call(s->client, &r, s->probe_arena, on_probe, s, &s->probe, &e);
+    }
+    if (rc != RC_OK) {
+        arena_free(&s->probe_arena);
+        probe_failed(done, ctx, &e);
+    }
+}
