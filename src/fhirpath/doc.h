@@ -55,7 +55,7 @@ struct doc_iter {
     const void *p;
     uint64_t i;
     uint64_t j;
-    uint64_t space[13]; /* not cleared at the beginning */
+    uint64_t space[24]; /* not cleared at the beginning */
 };
 
 static inline void doc_iter_begin(struct doc_iter *it)
