@@ -127,12 +127,13 @@ enum rc auth_allow(const struct principal *p, enum auth_verb verb, struct err *e
  *
  * made  true when it was made now: then *text (in the wiping arena) is to be shown once
  * Returns RC_DENIED AUTH-020: the file is not ours, or others may read it; RC_SYNTAX AUTH-021: not
- *         such a file; RC_IO, RC_NOMEM of the file functions. Blocks: at start only.
+ *         such a file, it is left as it is; RC_IO AUTH-023, RC_NOMEM and what the file
+ *         functions say. Blocks: at start only.
  */
 enum rc auth_admin_open(struct auth *a, const char *path, struct arena *wiping, bool *made,
                         struct secret *text, struct err *e) ZS_CHECK;
 
-/* For the CLI: the key in that file. RC_MISSING when there is none, else as above. */
+/* For the CLI: the key in that file. RC_MISSING AUTH-022 when there is none, else as above. */
 enum rc auth_admin_read(const char *path, struct arena *wiping, struct secret *text,
                         struct err *e) ZS_CHECK;
 
