@@ -168,14 +168,6 @@ struct json *json_make_u64(struct arena *a, uint64_t value)
     return make_number(a, buf_view(&b));
 }
 
-void json_retext(struct json *v, struct str text)
-{
-    ZS_ASSERT(v->type == JSON_STRING && text.n < UINT32_MAX - 1);
-    v->text = text.p ? text.p : "";
-    v->n = (uint32_t)text.n;
-    v->flags = 0;
-}
-
 struct json *json_make_array(struct arena *a)
 {
     return make(a, JSON_ARRAY);
@@ -326,6 +318,14 @@ void json_replace(struct json *v, struct json *old, struct json *value)
     if (v->last == old)
         v->last = value;
     take_name_off(old);
+}
+
+void json_retext(struct json *v, struct str text)
+{
+    ZS_ASSERT(v->type == JSON_STRING && text.n < JSON_NO_POS - 1);
+    v->text = text.n ? text.p : "";
+    v->n = (uint32_t)text.n;
+    v->flags &= (uint8_t)~JSON_CLEAN;
 }
 
 void json_remove(struct json *v, struct json *child)

@@ -265,8 +265,7 @@ enum rc json_set(struct json *v, struct str name, struct json *value, struct err
 enum rc json_add(struct json *v, struct str name, struct json *value, struct err *e) ZS_CHECK;
 void json_replace(struct json *v, struct json *old, struct json *value);
 
-/* Give a string another text, which is borrowed; its place in the source stays. At most 4 GiB - 2.
- */
+/* Give a string another text, borrowed and at most 4 GiB - 2; its place in the source stays. */
 void json_retext(struct json *v, struct str text);
 
 /* Take a child out; it is a value without parent then. O(children). */

@@ -50,16 +50,29 @@ bool out_bytes(struct out *o, const char *p, size_t n)
     return true;
 }
 
-bool out_line(struct out *o, unsigned depth)
+/* Bytes of a line end with its indentation; none in compact style. */
+static size_t line_size(const struct out *o, unsigned depth)
 {
-    if (o->style == JSON_COMPACT)
-        return true;
-    size_t n = 1 + 2 * (size_t)depth;
+    return o->style == JSON_COMPACT ? 0 : 1 + 2 * (size_t)depth;
+}
+
+/* There is room for n = line_size. */
+static char *put_line(char *to, size_t n)
+{
+    static const char line[] = "\n                                ";
+    if (n < sizeof line)
+        return out_copy(to, line, n);
+    *to = '\n';
+    memset(to + 1, ' ', n - 1);
+    return to + n;
+}
+
+bool out_line_pretty(struct out *o, unsigned depth)
+{
+    size_t n = line_size(o, depth);
     if (!out_room(o, n))
         return false;
-    *o->p = '\n';
-    memset(o->p + 1, ' ', n - 1);
-    o->p += n;
+    o->p = put_line(o->p, n);
     return true;
 }
 
@@ -122,13 +135,6 @@ bool out_string(struct out *o, struct str s, bool clean)
     return true;
 }
 
-static bool out_name(struct out *o, const struct json *v)
-{
-    if (!out_string(o, json_name(v), v->flags & JSON_NAME_CLEAN))
-        return false;
-    return o->style == JSON_COMPACT ? out_bytes(o, ":", 1) : out_bytes(o, ": ", 2);
-}
-
 static bool out_scalar(struct out *o, const struct json *v)
 {
     switch (v->type) {
@@ -141,49 +147,80 @@ static bool out_scalar(struct out *o, const struct json *v)
     }
 }
 
-static bool out_open(struct out *o, const struct json *box, unsigned depth)
+/* A document being written: the containers that are open, and where the whole of it stands. */
+struct tree {
+    struct out *o;
+    unsigned base;
+    unsigned n;
+    const struct json *open[JSON_DEPTH_MAX];
+};
+
+/* What stands before a child: a comma, a new line, its name. One question for room answers all. */
+static inline bool out_before(struct tree *t, const struct json *v, bool comma)
 {
-    return out_bytes(o, box->type == JSON_OBJECT ? "{" : "[", 1) && out_line(o, depth);
+    struct out *o = t->o;
+    bool named = t->n > 0 && t->open[t->n - 1]->type == JSON_OBJECT;
+    bool quick = named && (v->flags & JSON_NAME_CLEAN);
+    size_t line = t->n > 0 ? line_size(o, t->base + t->n) : 0;
+    size_t colon = o->style == JSON_COMPACT ? 1 : 2;
+    if (!out_room(o, comma + line + (quick ? v->name_n + 2 + colon : 0)))
+        return false;
+    char *p = o->p;
+    if (comma)
+        *p++ = ',';
+    if (line)
+        p = put_line(p, line);
+    o->p = p;
+    if (named && !quick)
+        return out_string(o, json_name(v), false) && out_bytes(o, ": ", colon);
+    if (!quick)
+        return true;
+    *p++ = '"';
+    p = out_copy(p, v->name, v->name_n);
+    *p++ = '"';
+    o->p = out_copy(p, ": ", colon);
+    return true;
 }
 
-static bool out_close(struct out *o, const struct json *box, unsigned depth)
+/* Close what ends behind v; *v becomes what comes next, NULL at the end of the document. */
+static bool out_behind(struct tree *t, const struct json **v)
 {
-    return out_line(o, depth) && out_bytes(o, box->type == JSON_OBJECT ? "}" : "]", 1);
+    const struct json *done = *v;
+    while (t->n > 0 && done == t->open[t->n - 1]->last) {
+        done = t->open[--t->n];
+        if (!out_line(t->o, t->base + t->n) ||
+            !out_bytes(t->o, done->type == JSON_OBJECT ? "}" : "]", 1))
+            return false;
+    }
+    *v = t->n > 0 ? done->next : NULL;
+    return true;
 }
 
 enum out_result out_tree(struct out *o, const struct json *v, unsigned depth,
                          const struct json **stopped)
 {
     static const struct json absent = { .type = JSON_NULL };
-    const struct json *open[JSON_DEPTH_MAX];
-    unsigned n = 0;
-    v = v ? v : &absent;
-    for (;;) {
+    struct tree t;
+    t.o = o;
+    t.base = depth;
+    t.n = 0;
+    bool comma = false;
+    for (v = v ? v : &absent; v; comma = true) {
         *stopped = v;
-        if (n > 0 && open[n - 1]->type == JSON_OBJECT && !out_name(o, v))
+        if (!out_before(&t, v, comma))
             return OUT_FAILED;
-        if (v->type >= JSON_ARRAY && v->last) {
-            if (depth + n == JSON_DEPTH_MAX)
+        for (; v->type >= JSON_ARRAY && v->last; v = v->last->next, *stopped = v) {
+            if (t.base + t.n == JSON_DEPTH_MAX)
                 return OUT_DEEP;
-            open[n++] = v;
-            if (!out_open(o, v, depth + n))
-                return OUT_FAILED;
-            v = v->last->next;
-            continue;
-        }
-        if (!out_scalar(o, v))
-            return OUT_FAILED;
-        while (n > 0 && v == open[n - 1]->last) {
-            v = open[--n];
-            if (!out_close(o, v, depth + n))
+            t.open[t.n++] = v;
+            if (!out_bytes(o, v->type == JSON_OBJECT ? "{" : "[", 1) ||
+                !out_before(&t, v->last->next, false))
                 return OUT_FAILED;
         }
-        if (n == 0)
-            return OUT_OK;
-        v = v->next;
-        if (!out_bytes(o, ",", 1) || !out_line(o, depth + n))
+        if (!out_scalar(o, v) || !out_behind(&t, &v))
             return OUT_FAILED;
     }
+    return OUT_OK;
 }
 
 enum rc json_write(struct buf *b, const struct json *v, enum json_style style, struct err *e)

@@ -36,7 +36,7 @@ static inline bool out_room(struct out *o, size_t n)
 }
 
 /* memcpy for the lengths that texts have mostly, without a call. Touches only n bytes. */
-static inline char *out_copy(char *to, const char *from, size_t n)
+static inline __attribute__((always_inline)) char *out_copy(char *to, const char *from, size_t n)
 {
     if (n > 32) {
         memcpy(to, from, n);
@@ -62,8 +62,14 @@ bool out_bytes(struct out *o, const char *p, size_t n);
 /* s between quotes, escaped as json_write says. clean: known to need nothing. */
 bool out_string(struct out *o, struct str s, bool clean);
 
-/* In pretty style a new line and two spaces a level. */
-bool out_line(struct out *o, unsigned depth);
+/* A new line and two spaces a level. */
+bool out_line_pretty(struct out *o, unsigned depth);
+
+/* The same, in pretty style only. */
+static inline bool out_line(struct out *o, unsigned depth)
+{
+    return o->style == JSON_COMPACT || out_line_pretty(o, depth);
+}
 
 /*
  * A whole document. depth is where it stands, for the indentation. JSON_DEEP: a container below

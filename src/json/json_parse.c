@@ -4,123 +4,38 @@
  * Speed comes from three things: strings and white space are scanned sixteen bytes at a time; text
  * without escapes is not copied; a name is compared with its siblings only when a 64-bit filter
  * says it may have been there before. The functions marked HOT are inlined into one loop; all that
- * is rare (escapes, long text, errors) is kept out of it.
+ * is rare is kept out of it: escapes in json_text.c, errors in json_fault.c.
  *
- * Functions that read return the place behind what they read, NULL after a fault (r->fault says
- * which and where; the error record is made once, at the end).
- *
- * Tests: json_parse_test.c, json_suite_test.c; json_fuzz.c
+ * Tests: json_parse_test.c; json_fuzz.c
  */
-#include "json/json_int.h"
-#include "json/path.h"
-#include "json/scan.h"
-
-#include "base/utf8.h"
+#include "json/json_read.h"
 
 #if defined(__x86_64__)
 #include "json/scan_sse2.h"
 #endif
 
-#define HOT  static inline __attribute__((always_inline))
-#define COLD __attribute__((noinline, cold))
+#define HOT static inline __attribute__((always_inline))
 
 #define NODES_FIRST    16
 #define NODES_BLOCK    1024
 #define WATCHED        32 /* members an object may have before names are checked at its end */
 #define NAME_MAX_BYTES UINT16_MAX
-#define ALL_NAMES      UINT64_MAX /* struct frame .seen: look at the names when the object ends */
-
-enum fault {
-    F_NONE = 0,
-    F_END,
-    F_VALUE,
-    F_NAME,
-    F_COLON,
-    F_COMMA,
-    F_NUMBER,
-    F_ESCAPE,
-    F_SURROGATE,
-    F_CONTROL,
-    F_UTF8,
-    F_AFTER,
-    F_UTF16,
-    F_TWICE,
-    F_DEPTH,
-    F_NAME_SIZE,
-    F_NODES,
-    F_MEMORY
-};
-
-static const struct {
-    enum rc rc;
-    const char *id, *text;
-} faults[] = {
-    [F_NONE] = { RC_BUG, "JSON-030", "no fault" },
-    [F_END] = { RC_SYNTAX, "JSON-001", "the text ends too early" },
-    [F_VALUE] = { RC_SYNTAX, "JSON-002", "a value should stand here" },
-    [F_NAME] = { RC_SYNTAX, "JSON-002", "a member's name in double quotes should stand here" },
-    [F_COLON] = { RC_SYNTAX, "JSON-002", "a colon should stand here, behind the member's name" },
-    [F_COMMA] = { RC_SYNTAX, "JSON-002", "a comma or the closing bracket should stand here" },
-    [F_NUMBER] = { RC_SYNTAX, "JSON-003", "this is no number as JSON writes them" },
-    [F_ESCAPE] = { RC_SYNTAX, "JSON-004", "unknown or incomplete escape in a string" },
-    [F_SURROGATE] = { RC_SYNTAX, "JSON-004", "escaped surrogate without its other half" },
-    [F_CONTROL] = { RC_SYNTAX, "JSON-005", "control character in a string, it must be escaped" },
-    [F_UTF8] = { RC_SYNTAX, "JSON-006", "the string is not UTF-8" },
-    [F_AFTER] = { RC_SYNTAX, "JSON-007", "more text behind the end of the document" },
-    [F_UTF16] = { RC_SYNTAX, "JSON-008", "the text is UTF-16 or UTF-32, it must be UTF-8" },
-    [F_TWICE] = { RC_VALUE, "JSON-010", "the name was used before in this object" },
-    [F_DEPTH] = { RC_LIMIT, "JSON-021", "nested deeper than allowed" },
-    [F_NAME_SIZE] = { RC_LIMIT, "JSON-022", "a name over 65,535 bytes" },
-    [F_NODES] = { RC_LIMIT, "JSON-023", "more values than allowed" },
-    [F_MEMORY] = { RC_NOMEM, "JSON-030", "not enough memory for the document" },
-};
-
-struct frame {
-    struct json *box;
-    struct json *first;
-    uint64_t seen; /* filter of the names so far */
-};
-
-struct reader {
-    const char *start; /* positions count from here */
-    const char *from;  /* the document's first byte */
-    const char *end;
-    struct arena *a;
-    const struct json_limits *limits;
-    const struct json_scan *scan;
-    struct json *node; /* next free one of the block */
-    struct json *node_end;
-    uint32_t n_nodes; /* given out in blocks, the current one included */
-    uint32_t depth;   /* frames in use */
-    uint32_t max_depth;
-    enum fault fault;
-    const char *fault_at;
-    struct json *top;
-    struct frame frame[JSON_DEPTH_MAX];
-};
-
-static COLD const char *fail(struct reader *r, const char *at, enum fault fault)
-{
-    r->fault = fault;
-    r->fault_at = at;
-    return NULL;
-}
 
 /* --- nodes --- */
 
-static COLD bool more_nodes(struct reader *r)
+static __attribute__((noinline, cold)) bool more_nodes(struct reader *r)
 {
     uint32_t left = r->limits->nodes - r->n_nodes;
     /* a node for every 16 bytes of text is a good guess for what is still to come */
     size_t guess = (size_t)(r->end - r->from) / 16 + NODES_FIRST;
     uint32_t n = (uint32_t)size_min(size_min(guess, NODES_BLOCK), left);
     if (n == 0) {
-        (void)fail(r, NULL, F_NODES); /* the caller knows the place */
+        (void)json_fail(r, NULL, F_NODES); /* the caller knows the place */
         return false;
     }
     struct json *block = arena_raw(r->a, n * sizeof *block);
     if (!block) {
-        (void)fail(r, NULL, F_MEMORY);
+        (void)json_fail(r, NULL, F_MEMORY);
         return false;
     }
     r->node = block;
@@ -162,150 +77,17 @@ HOT const char *skip_space(const struct reader *r, const char *p)
 
 /* --- strings --- */
 
-/* Behind the run of plain bytes at p, which need not end before r->end. */
-HOT const char *plain_run(const struct reader *r, const char *p, unsigned *high)
-{
-#if defined(__x86_64__)
-    for (unsigned i = 0; i < 2 && r->end - p >= 16; i++, p += 16) {
-        unsigned bytes_high = 0;
-        unsigned special = sse2_special(p, &bytes_high);
-        if (special) {
-            unsigned k = (unsigned)__builtin_ctz(special);
-            *high |= bytes_high & ((1u << k) - 1);
-            return p + k;
-        }
-        *high |= bytes_high;
-    }
-#endif
-    unsigned more = 0;
-    p += r->scan->plain(p, (size_t)(r->end - p), &more);
-    *high |= more;
-    return p;
-}
-
-/* Four hexadecimal digits at p; -1 when they are not. */
-static int hex4(const char *p, const char *end)
-{
-    int v = 0;
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        unsigned char c = (unsigned char)p[i];
-        int digit = c >= '0' && c <= '9'                 ? c - '0'
-                    : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-                                                         : -1;
-        if (digit < 0)
-            return -1;
-        v = v * 16 + digit;
-    }
-    return v;
-}
-
-/* The escape behind \u: one character, of one unit or a surrogate pair. */
-static const char *unicode_escape(struct reader *r, const char *p, char **to)
-{
-    int unit = hex4(p, r->end);
-    if (unit < 0)
-        return fail(r, p - 2, F_ESCAPE);
-    uint32_t cp = (uint32_t)unit;
-    const char *next = p + 4;
-    if (cp >= 0xd800 && cp < 0xe000) {
-        int low =
-            r->end - next >= 2 && next[0] == '\\' && next[1] == 'u' ? hex4(next + 2, r->end) : -1;
-        if (cp >= 0xdc00 || low < 0xdc00 || low >= 0xe000)
-            return fail(r, p - 2, F_SURROGATE);
-        cp = 0x10000 + ((cp - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
-        next += 6;
-    }
-    *to += utf8_put(cp, *to);
-    return next;
-}
-
-/* p is at a backslash inside the text. */
-static const char *escape(struct reader *r, const char *p, char **to)
-{
-    static const char plain[256] = { ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-                                     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t' };
-    if (r->end - p < 2)
-        return fail(r, r->end, F_END);
-    unsigned char c = (unsigned char)p[1];
-    if (c == 'u')
-        return unicode_escape(r, p + 2, to);
-    if (!plain[c])
-        return fail(r, p, F_ESCAPE);
-    *(*to)++ = plain[c];
-    return p + 2;
-}
-
-/* Where the text that holds p stops: at its closing quote, a control character or the end. */
-static const char *text_end(const struct reader *r, const char *p)
-{
-    unsigned high = 0;
-    for (;;) {
-        p += r->scan->plain(p, (size_t)(r->end - p), &high);
-        if (p == r->end || *p != '\\')
-            return p;
-        p += r->end - p > 1 ? 2 : 1;
-    }
-}
-
-static bool is_utf8(struct reader *r, const char *p, const char *end)
-{
-    size_t n = (size_t)(end - p);
-    if (r->scan->utf8(p, n))
-        return true;
-    size_t bad = 0;
-    (void)utf8_is_valid(str_of(p, n), &bad); /* now for the place */
-    (void)fail(r, p + bad, F_UTF8);
-    return false;
-}
-
-/* The rest of a string from its first escape on, decoded behind the plain part. */
-static COLD const char *escaped_text(struct reader *r, const char *start, const char *p,
-                                     struct str *out)
-{
-    size_t room = (size_t)(text_end(r, p) - start);
-    char *text = arena_raw(r->a, room);
-    if (!text)
-        return fail(r, start, F_MEMORY);
-    char *to = text;
-    const char *from = start;
-    for (;;) {
-        unsigned high = 0;
-        size_t n = (size_t)(p - from);
-        memcpy(to, from, n);
-        to += n;
-        if (p == r->end)
-            return fail(r, p, F_END);
-        if (*p == '"')
-            break;
-        if (*p != '\\')
-            return fail(r, p, F_CONTROL);
-        from = escape(r, p, &to);
-        if (!from)
-            return NULL;
-        p = from + r->scan->plain(from, (size_t)(r->end - from), &high);
-        if (high && !is_utf8(r, from, p))
-            return NULL;
-    }
-    /* give back what the escapes were longer than their characters */
-    size_t n = (size_t)(to - text);
-    const char *kept = arena_grow(r->a, text, room, n);
-    *out = str_of(kept ? kept : text, n);
-    return p + 1;
-}
-
 /*
- * p is behind the opening quote. Sets *clean to JSON_CLEAN when the text holds no escape. The parts
- * of a text travel as scalars here: as a struct they would go through memory, and cost a third of
- * all time in stalled loads.
+ * The text from p to `stop`, the first byte that is not plain (or the end); high: it holds bytes
+ * outside ASCII. Sets *clean to JSON_CLEAN when the text is the source's, to 0 when it was decoded.
+ *
+ * The parts of a text travel as scalars here: as a struct they would go through memory, and cost a
+ * third of all time in stalled loads.
  */
-HOT const char *string(struct reader *r, const char *p, const char **text, size_t *n,
-                       uint8_t *clean)
+HOT const char *text_to(struct reader *r, const char *p, const char *stop, bool high,
+                        const char **text, size_t *n, uint8_t *clean)
 {
-    unsigned high = 0;
-    const char *stop = plain_run(r, p, &high);
-    if (high && !is_utf8(r, p, stop))
+    if (high && !json_text_is_utf8(r, p, stop))
         return NULL;
     if (stop < r->end && *stop == '"') {
         *text = p;
@@ -314,11 +96,42 @@ HOT const char *string(struct reader *r, const char *p, const char **text, size_
         return stop + 1;
     }
     struct str decoded = STR_NULL;
-    stop = escaped_text(r, p, stop, &decoded);
+    stop = json_text_escaped(r, p, stop, &decoded);
     *text = decoded.p;
     *n = decoded.n;
     *clean = 0;
     return stop;
+}
+
+/* p is behind the opening quote. */
+HOT const char *string(struct reader *r, const char *p, const char **text, size_t *n,
+                       uint8_t *clean)
+{
+    const char *q = p;
+    unsigned high = 0;
+#if defined(__x86_64__)
+    /* most texts end within 16 bytes, nearly all within 32 */
+    if (r->end - q >= 32) {
+        unsigned special = sse2_special(q, &high);
+        if (special) {
+            unsigned k = (unsigned)__builtin_ctz(special);
+            bool any_high = high && (high & ((1u << k) - 1));
+            return text_to(r, p, q + k, any_high, text, n, clean);
+        }
+        unsigned more_high = 0;
+        special = sse2_special(q + 16, &more_high);
+        if (special) {
+            unsigned k = (unsigned)__builtin_ctz(special);
+            bool any_high = (high | more_high) && (high | (more_high & ((1u << k) - 1)));
+            return text_to(r, p, q + 16 + k, any_high, text, n, clean);
+        }
+        high |= more_high;
+        q += 32;
+    }
+#endif
+    unsigned rest_high = 0;
+    q += r->scan->plain(q, (size_t)(r->end - q), &rest_high);
+    return text_to(r, p, q, high | rest_high, text, n, clean);
 }
 
 /* --- names --- */
@@ -327,10 +140,14 @@ HOT const char *string(struct reader *r, const char *p, const char **text, size_
 HOT uint64_t name_start(const struct reader *r, const char *name, size_t n, bool in_source)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* a table, because a branch on the length of names goes wrong every third time */
+    static const uint64_t kept[9] = { 0x0,        0xff,         0xffff,         0xffffff,
+                                      0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+                                      UINT64_MAX };
     if (in_source && r->end - name >= 8) {
         uint64_t w = 0;
         memcpy(&w, name, sizeof w);
-        return n < 8 ? w & ((UINT64_C(1) << (8 * n)) - 1) : w;
+        return w & kept[size_min(n, 8)];
     }
 #endif
     uint64_t w = 0;
@@ -350,9 +167,9 @@ static __attribute__((noinline)) bool has_name(const struct frame *f, const char
 /* Take note of a name; f->seen becomes ALL_NAMES when the object needs a closer look. */
 HOT void watch_name(struct frame *f, const char *name, size_t n, uint64_t start)
 {
-    uint64_t bit = UINT64_C(1) << (((start ^ n) * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
-    if (!(f->seen & bit))
-        f->seen |= bit;
+    unsigned bit = (unsigned)(((start ^ n) * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
+    if (!(f->seen >> bit & 1))
+        f->seen |= UINT64_C(1) << bit;
     else if (f->seen != ALL_NAMES && (f->box->n >= WATCHED || has_name(f, name, n)))
         f->seen = ALL_NAMES;
 }
@@ -361,7 +178,7 @@ HOT void watch_name(struct frame *f, const char *name, size_t n, uint64_t start)
 HOT const char *member_name(struct reader *r, const char *p, struct json *v)
 {
     if (p == r->end || *p != '"')
-        return fail(r, p, p == r->end ? F_END : F_NAME);
+        return json_fail(r, p, p == r->end ? F_END : F_NAME);
     const char *name = NULL;
     size_t n = 0;
     uint8_t clean = 0;
@@ -370,53 +187,48 @@ HOT const char *member_name(struct reader *r, const char *p, struct json *v)
     if (!q)
         return NULL;
     if (n > NAME_MAX_BYTES)
-        return fail(r, p, F_NAME_SIZE);
-    watch_name(&r->frame[r->depth - 1], name, n, name_start(r, name, n, clean));
+        return json_fail(r, p, F_NAME_SIZE);
+    watch_name(r->inner, name, n, name_start(r, name, n, clean));
     v->name = name;
     v->name_n = (uint16_t)n;
     v->flags = clean ? JSON_NAME_CLEAN : 0;
+    if (q < r->end && *q == ':') /* white space before it is rare in any style */
+        return skip_space(r, q + 1);
     q = skip_space(r, q);
     if (q == r->end || *q != ':')
-        return fail(r, q, q == r->end ? F_END : F_COLON);
+        return json_fail(r, q, q == r->end ? F_END : F_COLON);
     return skip_space(r, q + 1);
 }
 
 /* --- numbers and literals --- */
 
-HOT bool is_digit(const struct reader *r, const char *p)
-{
-    return p < r->end && (unsigned char)(*p - '0') < 10;
-}
-
 HOT const char *digits(const struct reader *r, const char *p)
 {
-    while (is_digit(r, p))
+    while (p < r->end && (unsigned char)(*p - '0') < 10)
         p++;
     return p;
+}
+
+/* Behind the digits that must follow `p`, over which it goes too; *ok becomes false without any. */
+HOT const char *more_digits(const struct reader *r, const char *p, bool *ok)
+{
+    const char *q = digits(r, p + 1);
+    *ok = q > p + 1;
+    return q;
 }
 
 /* RFC 8259 section 6; the text stays as it is. */
 HOT const char *number(struct reader *r, const char *p, struct json *v)
 {
-    const char *q = p + (*p == '-');
-    const char *whole = q;
-    q = digits(r, q);
-    if (q == whole || (*whole == '0' && q - whole > 1))
-        return fail(r, q == r->end ? q : p, q == r->end && q == whole ? F_END : F_NUMBER);
-    if (q < r->end && *q == '.') {
-        const char *fraction = q + 1;
-        q = digits(r, fraction);
-        if (q == fraction)
-            return fail(r, p, F_NUMBER);
-    }
-    if (q < r->end && (*q | 32) == 'e') {
-        q++;
-        q += q < r->end && (*q == '+' || *q == '-');
-        const char *exponent = q;
-        q = digits(r, exponent);
-        if (q == exponent)
-            return fail(r, p, F_NUMBER);
-    }
+    const char *whole = p + (*p == '-');
+    const char *q = digits(r, whole);
+    bool ok = q > whole && (*whole != '0' || q - whole == 1);
+    if (ok && q < r->end && *q == '.')
+        q = more_digits(r, q, &ok);
+    if (ok && q < r->end && (*q | 32) == 'e')
+        q = more_digits(r, q + (r->end - q > 1 && (q[1] == '+' || q[1] == '-')), &ok);
+    if (!ok)
+        return whole == r->end ? json_fail(r, whole, F_END) : json_fail(r, p, F_NUMBER);
     v->type = JSON_NUMBER;
     v->text = p;
     v->n = (uint32_t)(q - p);
@@ -434,7 +246,7 @@ HOT const char *literal(struct reader *r, const char *p, struct json *v)
                   { "false", 5, JSON_BOOL, 0 } };
     size_t i = *p == 'n' ? 0 : *p == 't' ? 1 : 2;
     if ((size_t)(r->end - p) < words[i].n || memcmp(p, words[i].text, words[i].n) != 0)
-        return fail(r, p, F_VALUE);
+        return json_fail(r, p, F_VALUE);
     v->type = words[i].type;
     v->n = words[i].value;
     v->text = NULL;
@@ -451,15 +263,26 @@ static const uint8_t starts[256] = {
     ['9'] = JSON_NUMBER
 };
 
+HOT void begin_frame(struct frame *f, struct json *box, char close)
+{
+    f->box = box;
+    f->first = NULL;
+    f->link = &f->first;
+    f->seen = 0;
+    f->close = close;
+}
+
+/* v becomes a container; on to its first child, or to its end. */
 static const char *open_box(struct reader *r, const char *p, struct json *v, enum json_type type)
 {
     if (r->depth == r->max_depth)
-        return fail(r, p, F_DEPTH);
+        return json_fail(r, p, F_DEPTH);
+    r->depth++;
     v->type = (uint8_t)type;
     v->n = 0;
     v->last = NULL;
-    r->frame[r->depth++] = (struct frame){ .box = v };
-    return p + 1;
+    begin_frame(++r->inner, v, type == JSON_OBJECT ? '}' : ']');
+    return skip_space(r, p + 1);
 }
 
 HOT const char *string_value(struct reader *r, const char *p, struct json *v)
@@ -477,55 +300,60 @@ HOT const char *string_value(struct reader *r, const char *p, struct json *v)
     return p;
 }
 
-/* Any value at p (which is < end) into v; of a container only its opening. */
-HOT const char *value(struct reader *r, const char *p, struct json *v)
+/* Anything but a container, which starts at p (< end). */
+HOT const char *scalar(struct reader *r, const char *p, struct json *v, enum json_type type)
 {
-    enum json_type type = (enum json_type)starts[(unsigned char)*p];
-    v->pos = (uint32_t)(p - r->start);
     if (type == JSON_STRING)
         return string_value(r, p, v);
-    if (type >= JSON_ARRAY)
-        return open_box(r, p, v, type);
     if (type == JSON_NUMBER)
         return number(r, p, v);
     if (type == JSON_ABSENT)
-        return fail(r, p, F_VALUE);
+        return json_fail(r, p, F_VALUE);
     return literal(r, p, v);
 }
 
 /* The ring is closed here; while the container is open its first child stands in the frame. */
 static const char *close_box(struct reader *r, const char *p)
 {
-    struct frame *f = &r->frame[r->depth - 1];
-    if (f->box->last)
-        f->box->last->next = f->first;
+    struct frame *f = r->inner;
+    *f->link = f->first;
     if (f->seen == ALL_NAMES && r->limits->dup != JSON_DUP_KEEP) {
         const struct json *second = NULL;
         if (json_dup_check(f->box, r->limits->dup, r->a, &second) != RC_OK)
-            return fail(r, p, F_MEMORY);
+            return json_fail(r, p, F_MEMORY);
         if (second)
-            return fail(r, r->start + second->name_pos, F_TWICE);
+            return json_fail(r, r->start + second->name_pos, F_TWICE);
     }
     r->depth--;
+    r->inner--;
     return p + 1;
 }
 
-/* One child of the innermost container, with the comma before it; or the container's end. */
+/* Over what ends behind a value, to the next child or the end of the document. */
+HOT const char *next_child(struct reader *r, const char *p)
+{
+    while (r->depth > 0) {
+        if (p < r->end && *p == ',')
+            return skip_space(r, p + 1);
+        p = skip_space(r, p);
+        if (p == r->end)
+            return json_fail(r, p, F_END);
+        if (*p == ',')
+            return skip_space(r, p + 1);
+        if (*p != r->inner->close)
+            return json_fail(r, p, F_COMMA);
+        p = close_box(r, p);
+        if (!p)
+            return NULL;
+    }
+    return p;
+}
+
+/* The child of the innermost container that starts at p; on to the next one, wherever it stands. */
 HOT const char *child(struct reader *r, const char *p)
 {
-    struct frame *f = &r->frame[r->depth - 1];
+    struct frame *f = r->inner;
     struct json *box = f->box;
-    bool object = box->type == JSON_OBJECT;
-    p = skip_space(r, p);
-    if (p == r->end)
-        return fail(r, p, F_END);
-    if (*p == (object ? '}' : ']'))
-        return close_box(r, p);
-    if (box->last) {
-        if (*p != ',')
-            return fail(r, p, F_COMMA);
-        p = skip_space(r, p + 1);
-    }
     struct json *v = new_node(r, p);
     if (!v)
         return NULL;
@@ -533,36 +361,42 @@ HOT const char *child(struct reader *r, const char *p)
     v->name_pos = JSON_NO_POS;
     v->name_n = 0;
     v->flags = 0;
-    if (object && !(p = member_name(r, p, v)))
+    if (box->type == JSON_OBJECT && !(p = member_name(r, p, v)))
         return NULL;
     if (p == r->end)
-        return fail(r, p, F_END);
-    if (box->last)
-        box->last->next = v;
-    else
-        f->first = v;
+        return json_fail(r, p, F_END);
+    *f->link = v;
+    f->link = &v->next;
     box->last = v;
     box->n++;
-    return value(r, p, v);
+    enum json_type type = (enum json_type)starts[(unsigned char)*p];
+    v->pos = (uint32_t)(p - r->start);
+    if (type >= JSON_ARRAY) {
+        p = open_box(r, p, v, type);
+        if (!p || p == r->end || *p != r->inner->close)
+            return p;
+    } else {
+        p = scalar(r, p, v, type);
+        if (!p)
+            return NULL;
+    }
+    return next_child(r, p);
 }
 
 static __attribute__((noinline, hot)) const char *document(struct reader *r, const char *p)
 {
+    r->root = (struct json){ .type = JSON_ARRAY };
+    r->inner = r->frame;
+    begin_frame(r->inner, &r->root, '\0');
     p = skip_space(r, p);
-    if (p == r->end)
-        return fail(r, p, F_END);
-    struct json *v = new_node(r, p);
-    if (!v)
-        return NULL;
-    *v = (struct json){ .name_pos = JSON_NO_POS };
-    r->top = v;
-    p = value(r, p, v);
-    while (p && r->depth > 0)
+    do
         p = child(r, p);
+    while (p && r->depth > 0);
     if (!p)
         return NULL;
+    r->root.last->next = NULL;
     p = skip_space(r, p);
-    return p == r->end ? p : fail(r, p, F_AFTER);
+    return p == r->end ? p : json_fail(r, p, F_AFTER);
 }
 
 /* --- the ends --- */
@@ -576,39 +410,8 @@ static const char *text_start(struct reader *r)
     /* RFC 4627 section 3: two of the first four bytes being zero or a mark tell the encoding */
     if (str_starts(in, STR("\xff\xfe")) || str_starts(in, STR("\xfe\xff")) ||
         (in.n >= 2 && (in.p[0] == '\0' || in.p[1] == '\0')))
-        return fail(r, r->from, F_UTF16);
+        return json_fail(r, r->from, F_UTF16);
     return r->from;
-}
-
-/* The path of the place that was being read: from the open containers. */
-static COLD void fault_where(const struct reader *r, struct err *e)
-{
-    char text[256];
-    struct buf b = { .p = text, .cap = sizeof text, .max = sizeof text };
-    for (uint32_t i = 0; i < r->depth; i++) {
-        const struct json *box = r->frame[i].box;
-        const struct json *v = box->last;
-        bool no_child_yet = i + 1 == r->depth && (r->fault == F_NAME || r->fault == F_COLON);
-        if (!v || no_child_yet)
-            break;
-        if (box->type == JSON_ARRAY)
-            json_path_add_index(&b, box->n - 1);
-        else
-            json_path_add_name(&b, json_name(v));
-    }
-    err_where(e, "%.*s", STR_ARG(buf_view(&b)));
-}
-
-static COLD enum rc report(const struct reader *r, struct str whole, struct err *e)
-{
-    enum rc rc = faults[r->fault].rc;
-    if (!e)
-        return rc;
-    size_t pos = (size_t)(r->fault_at - r->start);
-    (void)err_set_at(e, rc, faults[r->fault].id, pos, "%s", faults[r->fault].text);
-    json_place(whole, pos, &e->line, &e->column);
-    fault_where(r, e);
-    return rc;
 }
 
 const struct json_limits json_default_limits = {
@@ -639,8 +442,8 @@ enum rc json_parse_part(struct str whole, size_t from, size_t to, const struct j
     r.fault_at = r.from;
     const char *p = text_start(&r);
     if (!p || !document(&r, p))
-        return report(&r, whole, e);
-    *out = r.top;
+        return json_report(&r, whole, e);
+    *out = r.root.last;
     return RC_OK;
 }
 

@@ -196,6 +196,12 @@ static void changing(void **state)
     T_OK(json_set(o, STR("x"), json_make_null(a), &e), &e);
     check(o, "{\"x\":null}");
 
+    struct json *texts = parse(a, "{\"a\":\"x\",\"b\":\"y\"}");
+    json_retext(json_getz(texts, "a"), STR("1\n2"));
+    json_retext(json_getz(texts, "b"), STR_NULL);
+    check(texts, "{\"a\":\"1\\n2\",\"b\":\"\"}");
+    T_EQ_SIZE(json_getz(texts, "a")->pos, 5);
+
     struct json *list = parse(a, "[1]");
     json_replace(list, json_at(list, 0), json_make_bool(a, true));
     check(list, "[true]");

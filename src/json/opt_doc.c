@@ -136,21 +136,32 @@ void opt_markdown(const struct opt_table *t, struct buf *b)
 
 /* --- the tables themselves --- */
 
-static const char *fault_of(const struct opt_table *t, const struct opt_def *def)
+static const char *fault_of_place(const struct opt_table *t, const struct opt_def *def)
 {
     size_t size = opt_kind_size(def->kind);
     if (size == 0)
         return "has no kind";
     if (def->at > t->size || size > t->size - def->at)
         return "lies outside its struct";
-    if (def->seen > t->size)
-        return "is noted outside its struct";
-    if (def->kind == OPT_ENUM && (!def->names || !def->names[0]))
-        return "has no names";
-    if ((def->kind == OPT_OBJ || def->kind == OPT_OBJS) != (def->sub != NULL))
+    return def->seen > t->size ? "is noted outside its struct" : NULL;
+}
+
+/* Each kind has what it needs, and nothing that it does not look at. */
+static const char *fault_of_parts(const struct opt_def *def)
+{
+    bool names = def->names && def->names[0];
+    bool variants = def->variants && def->variants->tag && def->variants->n;
+    if (names != (def->kind == OPT_ENUM))
+        return "needs names exactly if it is one of several";
+    if ((def->sub != NULL) != (def->kind == OPT_OBJ || def->kind == OPT_OBJS))
         return "needs a table exactly if it is an object or a list of them";
-    if (def->kind == OPT_CHOICE && (!def->variants || !def->variants->tag || !def->variants->n))
-        return "has no variants";
+    if (variants != (def->kind == OPT_CHOICE))
+        return "needs variants exactly if it is a choice";
+    return NULL;
+}
+
+static const char *fault_of_words(const struct opt_def *def)
+{
     if (!def->doc || !def->doc[0])
         return "has no description";
     if (def->dflt && (def->flags & OPT_REQUIRED))
@@ -184,16 +195,27 @@ static bool is_twice(const struct opt_table *t, size_t i)
     return false;
 }
 
+static const char *fault_of_row(const struct opt_table *t, size_t i, struct arena *scratch)
+{
+    const struct opt_def *def = &t->def[i];
+    const char *fault = def->name ? fault_of_place(t, def) : "has no name";
+    if (!fault)
+        fault = fault_of_parts(def);
+    if (!fault)
+        fault = fault_of_words(def);
+    if (!fault && is_twice(t, i))
+        fault = "stands there twice";
+    return fault ? fault : fault_of_default(t, def, scratch);
+}
+
 static enum rc check_one(const struct opt_table *t, struct arena *scratch, struct err *e)
 {
     for (size_t i = 0; i < t->n; i++) {
-        const struct opt_def *def = &t->def[i];
-        const char *fault = def->name ? fault_of(t, def) : "has no name";
-        if (!fault)
-            fault = is_twice(t, i) ? "stands there twice" : fault_of_default(t, def, scratch);
+        const char *name = t->def[i].name;
+        const char *fault = fault_of_row(t, i, scratch);
         if (fault)
             return err_set(e, RC_BUG, "OPT-090", "option table %s: %s %s", t->name,
-                           def->name ? def->name : "an option", fault);
+                           name ? name : "an option", fault);
     }
     return RC_OK;
 }

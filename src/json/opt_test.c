@@ -539,7 +539,8 @@ static void tables(void **state)
         { OPT_TABLE("t", struct retry, twice, ""), "option table t: x stands there twice" },
         { OPT_TABLE("t", struct retry, outside, ""), "option table t: x lies outside its struct" },
         { OPT_TABLE("t", struct retry, no_doc, ""), "option table t: x has no description" },
-        { OPT_TABLE("t", struct retry, no_names, ""), "option table t: x has no names" },
+        { OPT_TABLE("t", struct retry, no_names, ""),
+          "option table t: x needs names exactly if it is one of several" },
         { OPT_TABLE("t", struct retry, no_table, ""),
           "option table t: x needs a table exactly if it is an object or a list of them" },
     };
