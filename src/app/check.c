@@ -2,7 +2,6 @@
  * `zarish check`: is this configuration right? `zarish schema`: what it may hold, for editors.
  * In app because only app knows the connectors.
  */
-#include "app/connectors.h"
 #include "cli/cli.h"
 #include "config/config.h"
 
@@ -33,7 +32,7 @@ static void print_findings(struct cli *c, const struct err_list *found)
 
 static int run_check(struct cli *c, const struct cli_args *a)
 {
-    struct config_env env = { .connector = connector_by_scheme,
+    struct config_env env = { .connector = conn_by_scheme,
                               .lookup_env = lookup_env,
                               .ctx = c,
                               .resolve = cli_has(a, "secrets") };

@@ -4,7 +4,6 @@
  */
 #include "app/run.h"
 
-#include "app/connectors.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "json/errlist.h"
@@ -65,7 +64,7 @@ static const char *lookup_env(void *ctx, const char *name)
 static enum rc read_config(struct run *r, struct err *e)
 {
     struct config_env env = {
-        .connector = connector_by_scheme, .lookup_env = lookup_env, .ctx = r, .resolve = true
+        .connector = conn_by_scheme, .lookup_env = lookup_env, .ctx = r, .resolve = true
     };
     struct err_list found;
     r->findings_arena = arena_new("findings", 0, FINDINGS_BYTES);
@@ -174,6 +173,16 @@ static void on_signal(void *ctx, int signum)
     run_stop(ctx);
 }
 
+static enum rc open_loop(struct run *r, struct err *e)
+{
+    enum rc rc = loop_new("main", r->cli->clock, &r->loop, e);
+    if (rc == RC_OK)
+        rc = loop_signal(r->loop, SIGTERM, on_signal, r, e);
+    if (rc == RC_OK)
+        rc = loop_signal(r->loop, SIGINT, on_signal, r, e);
+    return rc == RC_OK && r->conf.prepare ? r->conf.prepare(r, e) : rc;
+}
+
 static void api_is_stopped(void *ctx)
 {
     struct run *r = ctx;
@@ -215,13 +224,7 @@ static enum rc open_engine(struct run *r, struct err *e)
                               .random = r->cli->random,
                               .n_loops = n_loops(r),
                               .config_version = r->config_version };
-    enum rc rc = loop_new("main", r->cli->clock, &r->loop, e);
-    if (rc == RC_OK)
-        rc = loop_signal(r->loop, SIGTERM, on_signal, r, e);
-    if (rc == RC_OK)
-        rc = loop_signal(r->loop, SIGINT, on_signal, r, e);
-    if (rc == RC_OK)
-        rc = engine_new(&ec, &r->engine, e);
+    enum rc rc = engine_new(&ec, &r->engine, e);
     if (rc == RC_OK)
         rc = engine_start(r->engine, e);
     return rc == RC_OK ? open_api(r, e) : rc;
@@ -258,7 +261,8 @@ static enum rc write_endpoint(struct run *r, struct err *e)
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        open_log, read_config, open_data, run_record_config, open_auth, open_engine, write_endpoint,
+        open_log,          open_loop, read_config, open_data,
+        run_record_config, open_auth, open_engine, write_endpoint,
     };
     struct err e;
     *r = (struct run){ .cli = c, .conf = *conf };

@@ -17,6 +17,8 @@
 #include "store/confdb.h"
 #include "store/datadir.h"
 
+struct run;
+
 struct run_conf {
     const char *const *config; /* files and directories */
     size_t n_config;
@@ -25,6 +27,8 @@ struct run_conf {
     const char *log_form; /* "json", "logfmt", "human"; NULL: the configuration's */
     const char *log_level;
     bool quiet; /* no log lines at all: the demo shows its own */
+    /* called when `loop` exists and nothing else does; may be NULL */
+    enum rc (*prepare)(struct run *r, struct err *e);
     /* a variable for the configuration, before the environment's; may be NULL */
     const char *(*lookup)(void *ctx, const char *name);
     void *ctx;

@@ -6,35 +6,20 @@
 
 #include "crypt/b64.h"
 
-struct auth_none {
-    struct str type;
-};
-
 struct auth_api_key {
-    struct str type;
     struct opt_secret key;
     struct str header_name, query_param;
     int location;
 };
 
 struct auth_basic {
-    struct str type;
     struct str username;
     struct opt_secret password;
 };
 
 static const char *const locations[] = { "header", "query", NULL };
 
-#define TYPE_OPT(T)                                                                                \
-    {                                                                                              \
-        .name = "type", .kind = OPT_STR, .flags = OPT_REQUIRED, .at = offsetof(T, type),           \
-        .doc = "How requests are authenticated."                                                   \
-    }
-
-static const struct opt_def none_opts[] = { TYPE_OPT(struct auth_none) };
-
 static const struct opt_def api_key_opts[] = {
-    TYPE_OPT(struct auth_api_key),
     { .name = "key",
       .kind = OPT_SECRET,
       .flags = OPT_REQUIRED,
@@ -63,7 +48,6 @@ static const struct opt_def api_key_opts[] = {
 };
 
 static const struct opt_def basic_opts[] = {
-    TYPE_OPT(struct auth_basic),
     { .name = "username",
       .kind = OPT_STR,
       .flags = OPT_REQUIRED,
@@ -78,18 +62,22 @@ static const struct opt_def basic_opts[] = {
       .doc = "Password, as a reference to a secret." },
 };
 
-static const struct opt_table none_table =
-    OPT_TABLE("none", struct auth_none, none_opts, "No authentication.");
+/* No keys at all; the struct has a size only because every one does. */
+static const struct opt_table none_table = { .name = "none",
+                                             .doc = "No authentication.",
+                                             .size = 1 };
 static const struct opt_table api_key_table =
     OPT_TABLE("api_key", struct auth_api_key, api_key_opts, "A key in a header or the query.");
 static const struct opt_table basic_table =
     OPT_TABLE("basic", struct auth_basic, basic_opts, "User name and password (RFC 7617).");
 
-static const struct opt_table *const auth_tables[] = { &api_key_table, &basic_table, &none_table };
+static const struct opt_variant auth_types[] = { { "api_key", &api_key_table },
+                                                 { "basic", &basic_table },
+                                                 { "none", &none_table } };
 
 const struct opt_variants config_auth_variants = { .tag = "type",
-                                                   .table = auth_tables,
-                                                   .n = ZS_COUNT(auth_tables) };
+                                                   .v = auth_types,
+                                                   .n = ZS_COUNT(auth_types) };
 
 /* One header or query parameter more. */
 static void add_pair(struct config_load *l, const struct conn_header **list, size_t *n,
@@ -163,7 +151,7 @@ void config_auth_apply(struct config_load *l, const struct config_doc *d,
                   { &basic_table, apply_basic } };
     struct err e;
     for (size_t i = 0; i < ZS_COUNT(kinds); i++) {
-        if (in->auth.table != kinds[i].table ||
+        if (!in->auth.picked || in->auth.picked->table != kinds[i].table ||
             kinds[i].apply(l, d, in->auth.conf, ep, &e) == RC_OK)
             continue;
         config_finding(l, d, json_getz(d->doc, "authentication"), "authentication", e.id,

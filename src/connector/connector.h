@@ -31,6 +31,7 @@
 #include "json/opt.h"
 
 struct loop;
+struct pool;
 struct log;
 struct conn_source;
 struct conn_dest;
@@ -38,6 +39,7 @@ struct conn_dest;
 /* What a connector may use of the world. The engine's for all instances on one loop. */
 struct conn_host {
     struct loop *loop;
+    struct pool *pool; /* for name look-ups and calls that block */
     const struct clock *clock;
     const struct log *log; /* carries channel and connection names already */
 };
@@ -203,7 +205,7 @@ struct conn_type {
 extern const struct conn_type *const conn_types[];
 extern const size_t conn_n_types;
 
-/* By the scheme of a URL ("mllps"), NULL when no connector has it. */
+/* By the scheme of a URL ("mllp"), case folded; NULL when no connector has it. */
 const struct conn_type *conn_by_scheme(struct str scheme);
 
 #endif

@@ -53,7 +53,9 @@ static enum rc shard_open(struct engine *en, struct shard *s, size_t i, struct e
     enum rc rc = loop_new(s->name, en->conf.clock, &s->loop, e);
     if (rc != RC_OK)
         return rc;
-    s->host = (struct conn_host){ .loop = s->loop, .clock = en->conf.clock, .log = en->conf.log };
+    s->host = (struct conn_host){
+        .loop = s->loop, .pool = en->pool, .clock = en->conf.clock, .log = en->conf.log
+    };
     return committer_new(s->loop, en->conf.store, &s->committer, e);
 }
 

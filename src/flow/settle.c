@@ -131,10 +131,23 @@ static void not_kept(struct message *m, enum rc rc)
     channel_answer_busy(m, &e);
 }
 
+static void count_kind(struct channel *c, const struct message *m)
+{
+    struct channel_figures *f = &c->figures;
+    channel_count(&f->taken);
+    if (m->rec.state == INTAKE_REFUSED)
+        channel_count(&f->refused);
+    else if (m->kind == ANSWER_HELD)
+        channel_count(&f->held);
+    else if (m->kind == ANSWER_FILTERED)
+        channel_count(&f->filtered);
+}
+
 static void kept(struct message *m)
 {
     struct channel *c = m->ch;
     struct str store = store_id(c->env.store);
+    count_kind(c, m);
     (void)snprintf(m->id, sizeof m->id, "%.*s-%llu", STR_ARG(store),
                    (unsigned long long)m->op.op.seq); /* 8 + 1 + 20 digits fit */
     size_t n_queued = 0;

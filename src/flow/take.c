@@ -236,18 +236,6 @@ static void mark_parts(struct message *m)
     }
 }
 
-static void count_kind(struct channel *c, const struct message *m)
-{
-    struct channel_figures *f = &c->figures;
-    channel_count(&f->taken);
-    if (m->rec.state == INTAKE_REFUSED)
-        channel_count(&f->refused);
-    else if (m->kind == ANSWER_HELD)
-        channel_count(&f->held);
-    else if (m->kind == ANSWER_FILTERED)
-        channel_count(&f->filtered);
-}
-
 void channel_take(struct conn_source *s, struct intake *in)
 {
     struct channel *c = s->ctx;

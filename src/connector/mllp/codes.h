@@ -1,0 +1,10 @@
+/* The error codes of the MLLP connector. */
+#ifndef ZS_CONNECTOR_MLLP_CODES_H
+#define ZS_CONNECTOR_MLLP_CODES_H
+
+#include "base/err.h"
+
+extern const struct err_code conn_mllp_codes[];
+extern const size_t conn_mllp_n_codes;
+
+#endif
