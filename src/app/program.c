@@ -6,11 +6,15 @@
 #include "app/commands.h"
 #include "base/codes.h"
 #include "cli/codes.h"
+#include "config/codes.h"
+#include "connector/http/codes.h"
+#include "connector/mllp/codes.h"
 #include "crypt/codes.h"
 #include "fhirpath/codes.h"
 #include "flow/codes.h"
 #include "hl7/codes.h"
 #include "json/codes.h"
+#include "map/codes.h"
 #include "net/codes.h"
 #include "store/codes.h"
 
@@ -23,11 +27,15 @@ static const struct cli_command_list commands[] = {
 static const struct cli_code_list codes[] = {
     { base_codes, &base_n_codes },
     { cli_codes, &cli_n_codes },
+    { config_codes, &config_n_codes },
+    { conn_http_codes, &conn_http_n_codes },
+    { conn_mllp_codes, &conn_mllp_n_codes },
     { crypt_codes, &crypt_n_codes },
     { fhirpath_codes, &fhirpath_n_codes },
     { flow_codes, &flow_n_codes },
     { hl7_codes, &hl7_n_codes },
     { json_codes, &json_n_codes },
+    { map_codes, &map_n_codes },
     { net_codes, &net_n_codes },
     { store_codes, &store_n_codes },
 };

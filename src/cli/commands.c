@@ -14,6 +14,7 @@ const struct cli_cmd *const cli_commands[] = {
     &cmd_hl7_parse,
     &cmd_hl7_set,
     &cmd_hl7_validate,
+    &cmd_init,
 };
 /* clang-format on */
 

@@ -13,5 +13,6 @@ extern const struct cli_cmd cmd_hl7_get;
 extern const struct cli_cmd cmd_hl7_parse;
 extern const struct cli_cmd cmd_hl7_set;
 extern const struct cli_cmd cmd_hl7_validate;
+extern const struct cli_cmd cmd_init;
 
 #endif

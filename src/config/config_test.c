@@ -76,13 +76,13 @@ static void what_is_wrong_is_named(void **state)
     static const struct {
         const char *name, *text, *want; /* what the first line begins with */
     } rows[] = {
-        { "unknown kind", "chanel: x\n", "c.yaml:1:9: chanel: " },
+        { "unknown kind", "chanel: x\n", "c.yaml:1:9: this document is of no known kind (did you mean `channel`?) [CFG-003]" },
         { "unknown key with the nearest one",
           GOOD_INTEGRATION "channel: a\nsource: { type: hl7_v2, listen: \"mllp://h:1\" }\n"
                            "fliter: \"true\"\n",
           "c.yaml:8:1: fliter: " },
         { "wrong type of a value", "integration: [1]\ntype: rest_api\nendpoints: []\n",
-          "c.yaml:1:14: integration: " },
+          "c.yaml:1:1: integration: this must be a text, not a list [OPT-002]" },
         { "a URL that does not fit the type",
           "integration: a\ntype: hl7_v2\nendpoints: [ { url: \"http://h/\" } ]\n",
           "c.yaml:3:21: endpoints[0].url: this URL does not fit the integration's type" },
@@ -103,7 +103,7 @@ static void what_is_wrong_is_named(void **state)
           "c.yaml:2:9: source.type: the source needs a type" },
         { "a connector's own option out of range",
           "channel: a\nsource: { type: hl7_v2, listen: \"mllp://h:1\", most: 10 }\n",
-          "c.yaml:2:54: source.most: " },
+          "c.yaml:2:47: source.most: " },
         { "an expression that is none",
           "channel: a\nsource: { type: hl7_v2, listen: \"mllp://h:1\" }\nfilter: \"1 +\"\n",
           "c.yaml:3:9: filter: " },
@@ -114,7 +114,7 @@ static void what_is_wrong_is_named(void **state)
         { "a secret in clear",
           "integration: a\ntype: rest_api\nauthentication: { type: api_key, key: abc }\n"
           "endpoints: [ { url: \"http://h/\", method: GET } ]\n",
-          "c.yaml:3:39: authentication.key: " },
+          "c.yaml:3:34: authentication.key: " },
         { "a variable that is not ours", "engine: \"${env:HOME:-x}\"\n",
           "c.yaml:1:9: only variables named ZARISH_" },
         { "not YAML", "a: [1\n", "c.yaml:" },
@@ -213,7 +213,7 @@ static void a_secret_stays_below_its_directory(void **state)
                  { "absolute", "${file:/etc/hostname}", "BASE-035" },
                  { "not there", "${file:nokey}", "BASE-030" },
                  { "not set", "${env:ZARISH_NONE}", "CFG-021" },
-                 { "not ours", "${env:HOME}", "CFG-020" },
+                 { "not ours", "${env:HOME}", "OPT-007" },
                  { "vault", "${secret:x}", "CFG-022" } };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
         T_ROW(rows[i].name);

@@ -71,7 +71,7 @@ static void open_with(struct world *w, const struct conn_http_conf *conf)
     w->arena = arena_new("test", 0, 16u << 20);
     T_OK(loop_new("test", NULL, &w->loop, &e), &e);
     T_OK(client_new(w->loop, &(struct client_conf){ .max_conns = 8 }, &w->client, &e), &e);
-    w->host = (struct conn_host){ w->loop, clock_real(), log_none() };
+    w->host = (struct conn_host){ .loop = w->loop, .clock = clock_real(), .log = log_none() };
     w->source = (struct conn_source){ .type = &conn_http,
                                       .conf = &w->conf,
                                       .host = &w->host,

@@ -56,7 +56,7 @@ static void rig_open(struct rig *r, const char *path)
     r->arena = arena_new("test", 0, 64u << 20);
     (void)snprintf(r->url, sizeof r->url, "http://127.0.0.1:%u%s",
                    http_server_addr(r->w.server)->port, path); /* fits */
-    r->host = (struct conn_host){ r->w.loop, clock_real(), log_none() };
+    r->host = (struct conn_host){ .loop = r->w.loop, .clock = clock_real(), .log = log_none() };
     r->ep = (struct conn_endpoint){
         .name = "test/x", .type = "rest_api", .url = str_z(r->url), .timeout_ms = 20000
     };
