@@ -61,7 +61,10 @@ static enum rc answer_refused(struct answer *w, struct hl7_file *f, bool given,
         w->o.code = HL7_AR;
     w->o.findings = hl7_ack_is_positive(w->o.code) ? NULL : &finding;
     w->o.n_findings = hl7_ack_is_positive(w->o.code) ? 0 : 1;
-    return hl7_ack_write_broken(f->bytes, &w->o, f->arena, &w->out, e);
+    enum rc rc = hl7_ack_write_broken(f->bytes, &w->o, f->arena, &w->out, e);
+    w->o.findings = NULL;
+    w->o.n_findings = 0;
+    return rc;
 }
 
 static int run(struct cli *c, const struct cli_args *a)

@@ -91,7 +91,8 @@ static int run(struct cli *c, const struct cli_args *a)
     jw_init(&w, &b, JSON_PRETTY);
     if (c->json)
         jw_array(&w);
-    enum rc rc = check_file(&l, &f, hl7_file_open(c, cli_pos(a, 0), &f, &e), &e);
+    enum rc opened = hl7_file_open(c, cli_pos(a, 0), &f, &e);
+    enum rc rc = check_file(&l, &f, opened, &e);
     if (c->json && rc == RC_OK) {
         jw_end(&w);
         rc = jw_done(&w, &e);

@@ -18,7 +18,7 @@ static bool record(struct lane *l, const struct lane_item *it, enum delivery_sta
                                .attempt = it->attempts,
                                .unknown_before = it->unknown,
                                .next_at = next_at };
-    char why[sizeof v->err.text + 32] = "";
+    char why[sizeof(struct err)] = ""; /* an id and a text */
     if (v) {
         o.fate = v->fate;
         o.status = str_sub(v->status, 0, 32);

@@ -58,7 +58,7 @@ void client_easy_free(struct client_call *call);
 void client_easy_result(struct client_call *call, CURLcode code);
 
 /* libcurl has made the TLS context of a connection for this call (CURLOPT_SSL_CTX_FUNCTION). */
-CURLcode client_tls_made(CURL *easy, void *ssl_ctx, void *call);
+CURLcode client_tls_made(CURL *easy, void *ssl_ctx, void *ctx);
 void client_tls_forget(struct client_call *call);
 
 /* The error and fate of a failure. */
