@@ -26,10 +26,17 @@ struct writer {
     struct err *e;
 };
 
-static bool is_usable(char c)
+/* Can an answer be written with these? One that is in use may not stand in "AE" or "101". */
+static bool are_usable(struct hl7_delims d)
 {
-    bool letter = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
-    return c > ' ' && c <= '~' && c != '"' && !letter;
+    const char all[] = { d.field, d.comp, d.rep, d.esc, d.sub, d.trunc };
+    for (size_t i = 0; i < sizeof all; i++) {
+        char c = all[i];
+        bool letter = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+        if (c != 0 && (c <= ' ' || c > '~' || c == '"' || letter))
+            return false;
+    }
+    return d.field != 0 && d.comp != 0;
 }
 
 /* ---- pieces of a segment ---- */
@@ -270,7 +277,7 @@ static enum rc write_answer(const struct hl7_msg *m, const struct hl7_ack_opts *
                             struct arena *scratch, struct buf *out, struct err *e)
 {
     struct writer w = { .m = m, .o = o, .d = m->delims, .scratch = scratch, .out = out, .e = e };
-    w.same = m->n_segs > 0 && is_usable(w.d.field) && is_usable(w.d.comp);
+    w.same = m->n_segs > 0 && are_usable(w.d);
     if (!w.same)
         w.d = HL7_DELIMS_DEFAULT;
     w.version = hl7_version(m);

@@ -141,12 +141,16 @@ static const struct {
       STR_INIT("MSH|^~|||||20240102030405.678+0000||ACK^A01^ACK|C9|P|2.5\r"
                "MSA|AE|ID|a b c d\rERR|||207^Application error^HL70357|E||||a b c d\r") },
     { "letters for delimiters: the usual ones",
-      STR_INIT("MSHA0123AsenderAAxAA20A0ADT0A01AIDAPA2.5\r"),
+      STR_INIT("MSH|ABCD|sender|||x|20|0|ADTAA01|I|P|2.5\r"),
       HL7_AR,
       { 0 },
       NULL,
       0,
-      STR_INIT("MSH|^~\\&|x||sender||20240102030405.678+0000||ACK|C9|ID|P\rMSA|AR|\r") },
+      STR_INIT("MSH|^~\\&||x|sender||20240102030405.678+0000||ACK^DT^ACK|C9|P|2.5\rMSA|AR|I\r") },
+    { "a letter for the escape character alone", STR_INIT("MSH|^~E&|s|||x|20|0|ADT^A01|I|P|2.5\r"),
+      HL7_AE, STR_INIT("t"), NULL, 0,
+      STR_INIT("MSH|^~\\&||x|s||20240102030405.678+0000||ACK^A01^ACK|C9|P|2.5\rMSA|AE|I|t\r"
+               "ERR|||207^Application error^HL70357|E||||t\r") },
     { "nothing but a header", STR_INIT("MSH|^~\\&\r"), HL7_AR, STR_INIT("empty"), NULL, 0,
       STR_INIT("MSH|^~\\&|||||20240102030405.678+0000||ACK|C9|P|2.5.1\r"
                "MSA|AR||empty\rERR|||207^Application error^HL70357|E||||empty\r") },

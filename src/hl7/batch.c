@@ -44,11 +44,12 @@ static enum hl7_part_kind line_kind(struct str in, size_t at, size_t *id_at)
     for (size_t i = 0; i < ZS_COUNT(starts); i++) {
         if (starts[i].id != id)
             continue;
-        bool header = hl7_id_is_header(id);
-        if (line.n == 3 || is_eol(line.p[3]))
-            return header ? HL7_PART_STRAY : starts[i].kind;
-        /* A fourth letter or digit makes it another word, "MSHX". */
-        return hl7_id_read(str_sub(line, 0, 4)) == 0 ? starts[i].kind : HL7_PART_STRAY;
+        struct hl7_delims d;
+        bool begins = hl7_delims_read(line, &d);
+        /* A trailer may be its id alone; a header is nothing without its separator. */
+        if (!hl7_id_is_header(id))
+            begins |= line.n == 3 || is_eol(line.p[3]);
+        return begins ? starts[i].kind : HL7_PART_STRAY;
     }
     return HL7_PART_STRAY;
 }
@@ -81,7 +82,7 @@ static struct hl7_delims take_delims(struct hl7_parts *it, enum hl7_part_kind ki
     struct hl7_delims own = it->message;
     switch (kind) {
     case HL7_PART_MESSAGE:
-        (void)hl7_delims_read(at_id, &it->message); /* there is a fourth byte: line_kind saw it */
+        (void)hl7_delims_read(at_id, &it->message); /* it can: line_kind did */
         return it->message;
     case HL7_PART_BATCH_HEADER: (void)hl7_delims_read(at_id, &it->batch); return it->batch;
     case HL7_PART_FILE_HEADER: (void)hl7_delims_read(at_id, &it->file); return it->file;

@@ -4,7 +4,7 @@
 const struct err_code hl7_codes[] = {
     { "HL7-001", "The bytes do not begin with an MSH, FHS or BHS segment, so they are no HL7 v2.",
       "Look at the first bytes of what was received; a message begins with MSH and a separator." },
-    { "HL7-002", "The header segment ends before its field separator and encoding characters.",
+    { "HL7-002", "No field separator stands behind the id of the header segment.",
       "Send MSH-1 and MSH-2, for example MSH|^~\\&|." },
     { "HL7-003", "The message is longer than the limit that is set.",
       "Raise the limit, or find out why the sender's message is so long." },

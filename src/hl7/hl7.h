@@ -100,10 +100,9 @@ struct hl7_limits hl7_limits_default(void);
  * in       borrowed by *out for as long as it is used
  * limits   NULL for the default ones
  * a        receives *out: 16 bytes a segment
- * Returns  RC_SYNTAX  HL7-001 it does not begin with MSH, FHS or BHS; HL7-002 it ends before MSH-2;
- *                     HL7-006 it is UTF-16. pos is set.
- *          RC_LIMIT   HL7-003 too many bytes, HL7-004 too many segments
- *          RC_NOMEM   HL7-005 the arena has no room
+ * Returns  RC_SYNTAX  HL7-001 it does not begin with MSH, FHS or BHS; HL7-002 no field separator is
+ * behind it; HL7-006 it is UTF-16. pos is set. RC_LIMIT   HL7-003 too many bytes, HL7-004 too many
+ * segments RC_NOMEM   HL7-005 the arena has no room
  */
 enum rc hl7_parse(struct str in, const struct hl7_limits *limits, struct arena *a,
                   const struct hl7_msg **out, struct err *e) ZS_CHECK;
@@ -117,7 +116,10 @@ enum rc hl7_parse_part(struct str in, struct hl7_delims delims, const struct hl7
 
 /* ---- delimiters ------------------------------------------------------------------------------ */
 
-/* From a header segment's bytes ("MSH|^~\&|…"); false when it ends before the field separator. */
+/*
+ * From a header segment's bytes ("MSH|^~\&|…"); false when no field separator stands behind the
+ * id: the end, a line end, a letter, a digit or NUL does.
+ */
 bool hl7_delims_read(struct str header, struct hl7_delims *out);
 
 /*

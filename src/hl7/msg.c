@@ -72,9 +72,15 @@ void hl7_id_print(uint32_t id, char out[HL7_ID_MAX + 1])
 
 /* ---- delimiters ---- */
 
+/* A letter or digit would make MSH the start of a word, and a NUL stands for no delimiter. */
+static bool is_separator(char c)
+{
+    return id_char(c) == 0 && c != 0 && !is_eol(c);
+}
+
 bool hl7_delims_read(struct str header, struct hl7_delims *out)
 {
-    if (header.n < 4)
+    if (header.n < 4 || !is_separator(header.p[3]))
         return false;
     struct hl7_delims d = { .field = header.p[3] };
     struct str msh2 = str_from(header, 4);
@@ -177,12 +183,6 @@ static uint32_t line_id(const char *p, size_t n, char field)
     size_t i = 0;
     while (i < n && i <= HL7_ID_MAX && p[i] != field)
         i++;
-    /* A separator that is a letter would end the header's own id early. */
-    if (i < 3 && n >= 3) {
-        uint32_t header = hl7_id_read(str_of(p, 3));
-        if (hl7_id_is_header(header) && (n == 3 || p[3] == field))
-            return header;
-    }
     return hl7_id_read(str_of(p, i));
 }
 
@@ -309,8 +309,7 @@ static enum rc check_size(struct str in, const struct hl7_limits *limits, struct
 static bool read_header(struct str in, size_t start, struct hl7_delims *delims)
 {
     struct str body = str_from(in, start);
-    return body.n >= 3 && hl7_id_is_header(hl7_id_read(str_sub(body, 0, 3))) &&
-           hl7_delims_read(body, delims);
+    return hl7_id_is_header(hl7_id_read(str_sub(body, 0, 3))) && hl7_delims_read(body, delims);
 }
 
 enum rc hl7_parse(struct str in, const struct hl7_limits *limits, struct arena *a,
@@ -330,9 +329,9 @@ enum rc hl7_parse(struct str in, const struct hl7_limits *limits, struct arena *
         return err_set_at(e, RC_SYNTAX, "HL7-001", start,
                           "it does not begin with an MSH, FHS or BHS segment");
     struct hl7_delims delims;
-    if (!read_header(in, start, &delims) || is_eol(delims.field))
+    if (!read_header(in, start, &delims))
         return err_set_at(e, RC_SYNTAX, "HL7-002", start + 3,
-                          "the header ends before its field separator");
+                          "no field separator stands behind the header's id");
     return parse_body(in, start, delims, limits, a, out, e);
 }
 
@@ -347,7 +346,7 @@ enum rc hl7_parse_part(struct str in, struct hl7_delims delims, const struct hl7
         return rc;
     size_t start = skip_lead(in);
     struct hl7_delims own;
-    if (read_header(in, start, &own) && !is_eol(own.field))
+    if (read_header(in, start, &own))
         delims = own;
     return parse_body(in, start, delims, limits, a, out, e);
 }

@@ -64,8 +64,6 @@ static const struct {
       "FHS@0+8~1 BHS@9+8~1 MSH@18+8~1 BTS@27+5~1 FTS@33+5~1" },
     { "NUL is a byte like any other", STR_INIT("MSH|^~\\&|\0\rPID|\0|\r"),
       "MSH@0+10~1 PID@11+6~1" },
-    { "separator that is a letter of the id", STR_INIT("MSHS^~\\&SA\rPIDS1\r"),
-      "MSH@0+10~1 PID@11+5~1" },
 };
 
 static void index_of_shapes(void **state)
@@ -135,6 +133,7 @@ static void delimiters(void **state)
     }
     struct hl7_delims d;
     T_FALSE(hl7_delims_read(STR("MSH"), &d));
+    T_FALSE(hl7_delims_read(STR("MSHELL"), &d));
 }
 
 static void delimiters_sane(void **state)
@@ -167,6 +166,8 @@ static const struct {
     { "two letters", STR_INIT("MS"), RC_SYNTAX, "HL7-001", 0 },
     { "no separator", STR_INIT("MSH"), RC_SYNTAX, "HL7-002", 3 },
     { "line end for a separator", STR_INIT("\nMSH\r^~\\&"), RC_SYNTAX, "HL7-002", 4 },
+    { "a letter for a separator", STR_INIT("MSHA^~\\&A\r"), RC_SYNTAX, "HL7-002", 3 },
+    { "a NUL for one", STR_INIT("MSH\0^~\\&\0\r"), RC_SYNTAX, "HL7-002", 3 },
     { "UTF-16 with a mark", STR_INIT("\xff\xfeM\0S\0H\0|\0"), RC_SYNTAX, "HL7-006", 0 },
     { "UTF-16 without", STR_INIT("\0M\0S\0H\0|"), RC_SYNTAX, "HL7-006", 0 },
     { "over the byte limit", STR_INIT("MSH|^~\\&|123456789012345678901234567890123\r"), RC_LIMIT,
