@@ -7,6 +7,7 @@
  */
 #include "map/doc_hl7.h"
 
+#define NTE         HL7_ID('N', 'T', 'E')
 #define LEVEL_BITS  3
 #define LENGTH_BITS 30
 #define LENGTH_MAX  ((UINT64_C(1) << LENGTH_BITS) - 1)
@@ -309,18 +310,35 @@ static size_t find_before(const struct hl7_msg *m, uint32_t id, size_t from, siz
     return from;
 }
 
-/* Does any group of this loop have such a segment? Remembered, for it is asked of every item. */
-static bool in_groups(struct doc_hl7_scope *s, uint32_t id)
+static struct doc_hl7_seen look(const struct doc_hl7_scope *s, uint32_t id)
 {
-    for (size_t i = 0; i < s->n_ids; i++)
-        if (s->ids[i].id == id)
-            return s->ids[i].in_groups;
-    bool in = find_before(s->m, id, s->first, s->outer_end) < s->outer_end;
-    if (s->n_ids < DOC_HL7_IDS) {
-        s->ids[s->n_ids].id = id;
-        s->ids[s->n_ids++].in_groups = in;
-    }
-    return in;
+    size_t i = find_before(s->m, id, s->outer_begin, s->outer_end);
+    return (struct doc_hl7_seen){ .id = id,
+                                  .where = i >= s->outer_end ? SEEN_NOT
+                                           : i < s->first    ? SEEN_BEFORE
+                                                             : SEEN_AMONG,
+                                  .at = i,
+                                  .upto = i + 1 };
+}
+
+/* Remembered, for it is asked of every item; what does not fit is looked up again. */
+static struct doc_hl7_seen *seen(struct doc_hl7_scope *s, uint32_t id, struct doc_hl7_seen *spare)
+{
+    for (size_t i = 0; i < s->n_seen; i++)
+        if (s->seen[i].id == id)
+            return &s->seen[i];
+    struct doc_hl7_seen *out = s->n_seen < DOC_HL7_IDS ? &s->seen[s->n_seen++] : spare;
+    *out = look(s, id);
+    return out;
+}
+
+/* Items come in order, so the nearest one before is only ever looked for further on. */
+static size_t nearest_before(const struct doc_hl7_scope *s, struct doc_hl7_seen *what)
+{
+    for (; what->upto < s->i_seg; what->upto++)
+        if (s->m->segs[what->upto].id == what->id)
+            what->at = what->upto;
+    return what->at;
 }
 
 static struct doc_hl7_place segments(size_t from, size_t to)
@@ -343,12 +361,18 @@ struct doc_hl7_place doc_hl7_find(const struct hl7_msg *m, struct doc_hl7_scope 
             return (struct doc_hl7_place){ .kind = PLACE_REP, .rep = s->rep };
     }
     for (s = p->occ ? NULL : scope; s; s = s->outer) {
+        struct doc_hl7_seen spare, *what;
         if (s->field)
             continue;
-        if (find_before(m, p->seg, s->i_seg, s->end) < s->end)
+        if (p->seg == NTE)
             return segments(s->i_seg, s->end);
-        if (in_groups(s, p->seg))
-            return (struct doc_hl7_place){ .kind = PLACE_NOWHERE };
+        what = seen(s, p->seg, &spare);
+        if (what->where == SEEN_AMONG)
+            return segments(s->i_seg, s->end);
+        if (what->where == SEEN_BEFORE) {
+            size_t at = nearest_before(s, what);
+            return segments(at, at + 1);
+        }
     }
     return segments(0, m->n_segs);
 }

@@ -38,20 +38,31 @@ struct hl7_value doc_hl7_value(struct doc_node n);
 
 /* ---- items of a loop ---- */
 
-#define DOC_HL7_IDS 16
-
 /*
  * One item of a loop over segments or over the repetitions of a field, inside the items of the
  * loops around it. An item of segments is a group: it goes from its segment to before the next one
  * of the same id, or to the end of the group around it.
  *
- * Asked of an item, a path without a segment index is looked for
+ * Asked of an item, a path without a segment index is looked for, from the inside out,
  *   in the item (or an outer one) whose own segment it names;
- *   else in the item's group;
- *   else, if no group of this loop has such a segment, around the loop, and at last in the whole
- *   message.
- * So inside `each: OBX`, NTE-3 is the note behind this OBX or nothing, and PID-3 is the patient's.
+ *   where its segment stands before the loop's first item: nearest before the item. It is what the
+ *     items belong to: their OBR, and further up PID and MSH;
+ *   where its segment stands behind items only: in the item's group, and nowhere else;
+ *   where it is not in reach of the loop at all: around the loop, at last in the whole message.
+ * NTE belongs to whatever stands before it: it is always looked for in the item's group alone.
+ * So inside `each: OBX`, NTE-3 is the note behind this OBX or nothing, OBR-4 the order it stands
+ * under, and PID-3 the patient's.
  */
+#define DOC_HL7_IDS 16
+
+/* What has been found out about a segment id, kept from item to item. */
+struct doc_hl7_seen {
+    uint32_t id;
+    enum { SEEN_NOT, SEEN_BEFORE, SEEN_AMONG } where;
+    size_t at;   /* BEFORE: the nearest one before `upto` */
+    size_t upto; /* BEFORE: how far has been looked */
+};
+
 struct doc_hl7_scope {
     const struct hl7_msg *m;
     struct doc_hl7_scope *outer; /* NULL: the message */
@@ -60,13 +71,11 @@ struct doc_hl7_scope {
     size_t i_seg;                /* the item's segment */
     size_t end;                  /* behind the item's group */
     size_t first;                /* the loop's first item */
-    size_t outer_end;            /* behind the group around the loop */
-    struct hl7_value rep;        /* the item, where field is set */
-    struct {
-        uint32_t id;
-        bool in_groups; /* some group of the loop has it */
-    } ids[DOC_HL7_IDS]; /* what has been looked up already */
-    size_t n_ids;
+    size_t outer_begin;          /* the group around the loop */
+    size_t outer_end;
+    struct hl7_value rep; /* the item, where field is set */
+    struct doc_hl7_seen seen[DOC_HL7_IDS];
+    size_t n_seen;
 };
 
 /* Where a path is to be looked for. */

@@ -113,6 +113,7 @@ static bool first_hl7(struct map_run *r, struct map_loop *l)
     struct doc_hl7_place place = doc_hl7_find(r->in->hl7, s->outer, p);
     if (place.kind != PLACE_SEGMENTS)
         return false;
+    s->outer_begin = place.from;
     s->outer_end = place.to;
     if (p->field) {
         doc_hl7_walk_init(&l->reps, p, &place);
