@@ -22,6 +22,8 @@ const struct err_code store_codes[] = {
       "Use a limit of 1 to 1000 and one of the documented states." },
     { "STORE-014", "The store is closing or has failed and takes nothing more.",
       "Restart the engine; the reason stands in the log just before." },
+    { "STORE-015", "The store's sizes do not fit together.",
+      "Segments: 64 KB to 2 GB, a multiple of 4096; records and reserve at most a quarter." },
     { "STORE-020", "Another engine holds the data directory.",
       "Stop it, or give this one a directory of its own with --data." },
     { "STORE-021", "The data directory was written by a newer version of Zarish.",

@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "crypt/sha.h"
 #include "store/db.h"
+#include "store/vec.h"
 
 #define CONFDB_RANK 400
 #define NAME_BYTES  255
@@ -383,18 +384,13 @@ static enum rc collect_objects(struct stmt *st, struct arena *a, struct confdb_o
     size_t filled = 0;
     enum rc rc;
     while ((rc = stmt_step(st, e)) == RC_OK) {
-        if (filled == cap) {
-            size_t more = size_max(2 * cap, 16);
-            void *p = more > LIST_MAX
-                          ? NULL
-                          : arena_grow(a, list, cap * sizeof *list, more * sizeof *list);
-            if (!p) {
-                rc = no_memory(e);
-                break;
-            }
-            list = p;
-            cap = more;
+        struct confdb_object *p =
+            filled < LIST_MAX ? vec_room(a, list, sizeof *p, filled, &cap) : NULL;
+        if (!p) {
+            rc = no_memory(e);
+            break;
         }
+        list = p;
         rc = take_object(st, a, &list[filled++], e);
         if (rc)
             break;
@@ -501,18 +497,13 @@ enum rc confdb_keys(struct confdb *c, struct arena *a, struct confdb_key **out, 
     size_t filled = 0;
     enum rc rc;
     while ((rc = stmt_step(st, e)) == RC_OK) {
-        if (filled == cap) {
-            size_t more = size_max(2 * cap, 16);
-            void *p = more > KEYS_MAX
-                          ? NULL
-                          : arena_grow(a, list, cap * sizeof *list, more * sizeof *list);
-            if (!p) {
-                rc = no_memory(e);
-                break;
-            }
-            list = p;
-            cap = more;
+        struct confdb_key *p =
+            filled < KEYS_MAX ? vec_room(a, list, sizeof *p, filled, &cap) : NULL;
+        if (!p) {
+            rc = no_memory(e);
+            break;
         }
+        list = p;
         rc = take_key(st, a, &list[filled++], e);
         if (rc)
             break;

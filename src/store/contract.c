@@ -68,6 +68,23 @@ static void start_mem(struct fix *f)
 
 const struct backend backend_mem = { "mem", start_mem };
 
+static void start_journal(struct fix *f)
+{
+    struct err e;
+    if (!f->path[0]) {
+        static unsigned number; /* of the directory: every fixture has its own */
+        int n = snprintf(f->path, sizeof f->path, "%s/store%u", t_tmpdir(), ++number);
+        T_TRUE(n > 0 && (size_t)n < sizeof f->path);
+    }
+    T_OK(datadir_open(f->path, &f->dir, &e), &e);
+    struct journal_conf conf = f->conf;
+    conf.dir = f->dir;
+    conf.segment_bytes = conf.segment_bytes ? conf.segment_bytes : 1 << 20;
+    T_OK(journal_open(&conf, &f->host, &f->s, &e), &e);
+}
+
+const struct backend backend_journal = { "journal", start_journal };
+
 struct waiter {
     struct mutex lock;
     struct cond answered;

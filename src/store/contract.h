@@ -18,7 +18,7 @@ struct fix {
     struct arena *a;
     struct mem_image *image; /* mem */
     struct datadir *dir;     /* journal */
-    const char *path;        /* journal: of the data directory */
+    char path[512];          /* journal: of the data directory; empty: a new one */
     struct journal_conf conf;
     int n_fatal;
     int n_notices;

@@ -15,7 +15,14 @@ static enum rc failed(const struct db *db, int code, struct err *e)
     err_set(e, RC_IO, db->err_id, "database: %s", sqlite3_errstr(code));
     if (e && (code & 0xff) == SQLITE_FULL)
         e->sys = ENOSPC;
+    if (e && ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB))
+        e->sys = EUCLEAN;
     return RC_IO;
+}
+
+bool db_is_damage(const struct err *e)
+{
+    return e->code == RC_PEER || (e->code == RC_IO && e->sys == EUCLEAN);
 }
 
 /* SQLite would make the file with the process's umask; its -wal and -shm copy the file's mode. */
@@ -67,10 +74,26 @@ enum rc db_exec(struct db *db, const char *sql, struct err *e)
     return code == SQLITE_OK ? RC_OK : failed(db, code, e);
 }
 
+bool db_in_transaction(struct db *db)
+{
+    return !sqlite3_get_autocommit(db->h);
+}
+
 void db_rollback(struct db *db)
 {
-    if (db->h && !sqlite3_get_autocommit(db->h))
+    if (db->h && db_in_transaction(db))
         (void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL); /* the file keeps its old state */
+}
+
+enum rc db_checkpoint(struct db *db, bool *whole, struct err *e)
+{
+    int in_wal = 0;
+    int copied = 0;
+    int code = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &copied);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        return failed(db, code, e);
+    *whole = code == SQLITE_OK && in_wal == copied;
+    return RC_OK;
 }
 
 int64_t db_changes(struct db *db)

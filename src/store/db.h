@@ -42,6 +42,14 @@ enum rc db_exec(struct db *db, const char *sql, struct err *e) ZS_CHECK;
 /* Roll back, whatever state the transaction is in. */
 void db_rollback(struct db *db);
 
+/* Copy the WAL into the file and sync both; *whole: nothing of it is left to copy. */
+enum rc db_checkpoint(struct db *db, bool *whole, struct err *e) ZS_CHECK;
+
+/* Is this an error of a damaged file? */
+bool db_is_damage(const struct err *e);
+
+bool db_in_transaction(struct db *db);
+
 /* Rows changed by the last INSERT, UPDATE or DELETE. */
 int64_t db_changes(struct db *db);
 

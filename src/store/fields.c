@@ -4,15 +4,14 @@
  */
 #include "store/fields.h"
 
+#include "store/varint.h"
+
 #define TAG_MAX 63
 
 void field_put_u64(struct field_sink *s, uint64_t v)
 {
-    unsigned char out[10];
-    size_t n = 0;
-    for (; v >= 0x80; v >>= 7)
-        out[n++] = (unsigned char)(v | 0x80);
-    out[n++] = (unsigned char)v;
+    unsigned char out[VARINT_MAX];
+    size_t n = varint_put(out, v);
     field_put_bytes(s, str_of((const char *)out, n));
 }
 
@@ -123,20 +122,7 @@ static enum rc malformed(struct err *e, const char *what)
 
 static enum rc get_u64(struct str *in, uint64_t *out, struct err *e)
 {
-    uint64_t v = 0;
-    for (unsigned shift = 0, i = 0; i < in->n && shift < 64; i++, shift += 7) {
-        unsigned char c = (unsigned char)in->p[i];
-        uint64_t part = (uint64_t)(c & 0x7f);
-        if (shift == 63 && part > 1)
-            break;
-        v |= part << shift;
-        if (c < 0x80) {
-            *in = str_from(*in, (size_t)i + 1);
-            *out = v;
-            return RC_OK;
-        }
-    }
-    return malformed(e, "a number is cut or too large");
+    return varint_get(in, out) ? RC_OK : malformed(e, "a number is cut or too large");
 }
 
 static enum rc get_bytes(struct str *in, uint64_t n, struct str *out, struct err *e)

@@ -268,8 +268,8 @@ struct store_waiting {
     uint64_t seq;
     enum delivery_state state; /* QUEUED, RETRYING, UNCERTAIN or HELD */
     bool unknown;              /* covered, without an outcome; see the top */
-    unsigned attempts;
-    int64_t at_ms; /* of the intake */
+    unsigned attempts;         /* since it was last opened */
+    int64_t at_ms;             /* of the intake */
     int64_t next_at;
     struct store_delivery delivery; /* payload filled: the body where the intake had none */
     struct str content_type, control_id, type;

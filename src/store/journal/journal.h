@@ -25,6 +25,8 @@ struct journal_conf {
     size_t record_bytes;         /* a quarter of a segment: the largest record */
     size_t queue_bytes;          /* 256 MB: encoded and not yet committed; over it: STORE-001 */
     uint64_t lag_records;        /* 1,000,000: so far behind, the indexer slows intake down */
+    uint64_t retry_ms;           /* 1000: how often room is looked for when the disk is full */
+    uint64_t gather_ms;          /* 100: the indexer waits so long for more to index at once */
     const struct journal_io *io; /* NULL: the real calls (io.h) */
 };
 
@@ -34,7 +36,9 @@ struct journal_conf {
  * files that are missing, damaged or not of this journal are rebuilt in the background.
  *
  * host     copied
- * Returns  RC_VALUE  conf out of range, or a segment of a newer format (STORE-021)
+ * Returns  RC_VALUE  conf out of range (STORE-015), a segment of a newer format (STORE-021) or of
+ *                    another store (STORE-022)
+ *          RC_PEER   the last segment cannot be read at all (STORE-032)
  *          RC_LIMIT  no room for the first segment (STORE-001)
  *          RC_IO (STORE-030), RC_NOMEM
  * Owner    of *out: the caller, until store_close.

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/random.h"
 #include "store/rules.h"
+#include "store/vec.h"
 
 #define IMAGE_LIMIT   ((size_t)4 << 30)
 #define SCRATCH_LIMIT ((size_t)256 << 20)
@@ -50,18 +51,6 @@ void mem_image_free(struct mem_image **mp)
     mem_free(m);
 }
 
-/* Room for one more element of an array in the arena; NULL when there is no memory. */
-static void *grow_array(struct arena *a, void *p, size_t size, size_t n, size_t *cap)
-{
-    if (n < *cap)
-        return p;
-    size_t more = size_max(*cap * 2, 4);
-    void *q = arena_grow(a, p, *cap * size, more * size);
-    if (q)
-        *cap = more;
-    return q;
-}
-
 struct mem_message *image_message(const struct mem_image *m, uint64_t seq)
 {
     if (seq == 0 || seq > m->n)
@@ -98,7 +87,7 @@ static struct mem_delivery *add_delivery(struct mem_image *m, struct mem_message
                                          struct str lane)
 {
     struct mem_delivery *list =
-        grow_array(m->arena, msg->delivery, sizeof *list, msg->n_deliveries, &msg->cap_deliveries);
+        vec_room(m->arena, msg->delivery, sizeof *list, msg->n_deliveries, &msg->cap_deliveries);
     if (!list)
         return NULL;
     msg->delivery = list;
@@ -148,12 +137,14 @@ static enum rc apply_outcome(struct mem_image *m, const struct mem_record *r,
     if (!d)
         d = add_delivery(m, msg, o->lane);
     uint64_t *list =
-        grow_array(m->arena, msg->outcome, sizeof *list, msg->n_outcomes, &msg->cap_outcomes);
+        vec_room(m->arena, msg->outcome, sizeof *list, msg->n_outcomes, &msg->cap_outcomes);
     if (!d || !list)
         return err_set(e, RC_NOMEM, "STORE-003", "not enough memory for a record");
     msg->outcome = list;
     if (msg->n_outcomes == 0 || list[msg->n_outcomes - 1] != r->head.seq)
         list[msg->n_outcomes++] = r->head.seq;
+    if (delivery_state_final(d->state))
+        d->attempts = 0;
     d->state = o->state;
     d->attempts = o->attempt > d->attempts ? o->attempt : d->attempts;
     d->next_at = o->next_at;
@@ -177,7 +168,7 @@ static enum rc apply_mark(struct mem_image *m, struct mem_record *r, struct err 
     enum rc rc = record_mark(&r->head, r->bytes, &mark, e);
     if (rc)
         return rc;
-    struct mem_mark *list = grow_array(m->arena, m->mark, sizeof *list, m->n_marks, &m->cap_marks);
+    struct mem_mark *list = vec_room(m->arena, m->mark, sizeof *list, m->n_marks, &m->cap_marks);
     if (!list)
         return err_set(e, RC_NOMEM, "STORE-003", "not enough memory for a record");
     m->mark = list;
@@ -203,7 +194,7 @@ static enum rc apply(struct mem_image *m, struct mem_record *r, struct err *e)
 enum rc image_add(struct mem_image *m, struct record *r, int64_t at_ms, uint16_t flags,
                   struct err *e)
 {
-    struct mem_record *list = grow_array(m->arena, m->record, sizeof *list, m->n, &m->cap);
+    struct mem_record *list = vec_room(m->arena, m->record, sizeof *list, m->n, &m->cap);
     if (!list)
         return err_set(e, RC_NOMEM, "STORE-003", "not enough memory for a record");
     m->record = list;

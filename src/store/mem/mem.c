@@ -7,6 +7,7 @@
 #include "store/front.h"
 #include "store/mem/image.h"
 #include "store/rules.h"
+#include "store/vec.h"
 
 #define MAX_BYTES  ((size_t)1 << 30)
 #define MAX_RECORD ((size_t)64 << 20)
@@ -123,14 +124,10 @@ static enum rc take_events(const struct mem_record *r, uint64_t seq, struct aren
     for (size_t i = 0; i < n_outcomes; i++) {
         if (o[i].seq != seq)
             continue;
-        if (*n == *cap) {
-            size_t more = size_max(*cap * 2, 8);
-            void *p = arena_grow(a, *list, *cap * sizeof **list, more * sizeof **list);
-            if (!p)
-                return no_memory(e);
-            *list = p;
-            *cap = more;
-        }
+        struct store_event *p = vec_room(a, *list, sizeof *p, *n, cap);
+        if (!p)
+            return no_memory(e);
+        *list = p;
         (*list)[(*n)++] = (struct store_event){ r->head.seq, r->head.at_ms, o[i] };
     }
     return RC_OK;

@@ -1,0 +1,29 @@
+/* Shared by the files of the day file only. */
+#ifndef ZS_STORE_JOURNAL_DAY_INT_H
+#define ZS_STORE_JOURNAL_DAY_INT_H
+
+#include "store/journal/day.h"
+
+enum day_statement {
+    DAY_INSERT,
+    DAY_UPDATE,
+    DAY_ROW,
+    DAY_BELOW,
+    DAY_BELOW_WITH,
+    DAY_NEXT_STATES,
+    DAY_FROM,
+    DAY_LAST,
+    DAY_ADD_RUN,
+    DAY_ADD_PAGE,
+    DAY_RUN_BELOW,
+    DAY_PAGE_BELOW,
+    DAY_RUNS,
+    DAY_SET_MARK,
+    DAY_GET_MARK
+};
+
+enum rc day_new_run(struct day *d, uint64_t first, uint64_t last, uint64_t n, int64_t *run,
+                    struct err *e) ZS_CHECK;
+enum rc day_new_page(struct day *d, int64_t run, const struct page *page, struct err *e) ZS_CHECK;
+
+#endif
