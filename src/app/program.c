@@ -3,7 +3,10 @@
  */
 #include "app/program.h"
 
+#include "api/codes.h"
+#include "app/codes.h"
 #include "app/commands.h"
+#include "auth/codes.h"
 #include "base/codes.h"
 #include "cli/codes.h"
 #include "config/codes.h"
@@ -25,6 +28,9 @@ static const struct cli_command_list commands[] = {
 
 /* clang-format off */
 static const struct cli_code_list codes[] = {
+    { api_codes, &api_n_codes },
+    { app_codes, &app_n_codes },
+    { auth_codes, &auth_n_codes },
     { base_codes, &base_n_codes },
     { cli_codes, &cli_n_codes },
     { config_codes, &config_n_codes },

@@ -23,6 +23,13 @@ const struct err_code cli_codes[] = {
       "write PATH=VALUE, for example PID-5.1=DOE" },
     { "CLI-022", "Standard input cannot be changed in place.",
       "name a file, or leave out --in-place" },
+    { "CLI-031", "There is no key to talk to the engine with.",
+      "set ZARISH_KEY, or name the engine's data directory with --data" },
+    { "CLI-032", "The engine answered with an error that has no code.",
+      "look at the engine's log; is the address that of a Zarish engine?" },
+    { "CLI-033", "The file to be written exists already.", "name another one with --out" },
+    { "CLI-034", "The sample message has no message type.",
+      "take a message whose MSH-9 is filled" },
 };
 
 const size_t cli_n_codes = ZS_COUNT(cli_codes);

@@ -7,6 +7,9 @@
 const struct cli_cmd *const cli_commands[] = {
     &cmd_completion,
     &cmd_explain,
+    &cmd_get_audit,
+    &cmd_get_channels,
+    &cmd_get_messages,
     &cmd_help,
     &cmd_hl7_ack,
     &cmd_hl7_build,
@@ -15,6 +18,9 @@ const struct cli_cmd *const cli_commands[] = {
     &cmd_hl7_set,
     &cmd_hl7_validate,
     &cmd_init,
+    &cmd_pause,
+    &cmd_resume,
+    &cmd_trace,
 };
 /* clang-format on */
 

@@ -152,7 +152,7 @@ static enum rc plain_type(struct writer *w, struct str *type, struct err *e)
         plain =
             (type->p[i] >= 'A' && type->p[i] <= 'Z') || (type->p[i] >= '0' && type->p[i] <= '9');
     return plain ? RC_OK
-                 : err_set(e, RC_VALUE, "CLI-024", "the sample has no message type in MSH-9");
+                 : err_set(e, RC_VALUE, "CLI-034", "the sample has no message type in MSH-9");
 }
 
 /* Never over a file that is there: it may hold somebody's work. */
@@ -160,7 +160,7 @@ static enum rc write_new(const char *path, struct str text, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST)
-        return err_set(e, RC_STATE, "CLI-023", "%s exists already; name another file with --out",
+        return err_set(e, RC_STATE, "CLI-033", "%s exists already; name another file with --out",
                        path);
     if (fd < 0)
         return err_sys(e, "BASE-033", errno, "cannot make %s", path);

@@ -51,7 +51,7 @@ static enum rc find_key(struct cli *c, const struct cli_args *a, struct secret *
         return err_set(e, RC_NOMEM, "BASE-002", "not enough memory");
     enum rc rc = auth_admin_read(path, c->arena, key, e);
     if (rc == RC_MISSING)
-        return err_set(e, rc, "CLI-021",
+        return err_set(e, rc, "CLI-031",
                        "no key: set ZARISH_KEY, or name the engine's data directory with --data");
     return rc;
 }
@@ -72,7 +72,7 @@ static enum rc problem(struct cli *c, const struct remote_answer *r, struct err 
     struct str text = json_text(json_getz(r->json, "detail"));
     if (text.n == 0)
         text = str_z(http_status_text(r->status));
-    return err_set(e, rc, code && *code ? code : "CLI-022", "%.*s", STR_ARG(text));
+    return err_set(e, rc, code && *code ? code : "CLI-032", "%.*s", STR_ARG(text));
 }
 
 static enum rc request_url(struct cli *c, const struct cli_args *a, struct str path,

@@ -31,7 +31,7 @@ struct remote_answer {
 /*
  * One request; path begins with /api/v1. An answer of 400 or more is an error with the problem
  * document's code and text; RC_MISSING (404), RC_DENIED (401, 403), RC_STATE (409), else RC_PEER.
- * CLI-020: no answer at all; CLI-021: no key.
+ * CLI-031: no key; HTTP-05x: no answer at all.
  */
 enum rc remote_call(struct cli *c, const struct cli_args *a, const char *method, struct str path,
                     struct remote_answer *out, struct err *e) ZS_CHECK;
