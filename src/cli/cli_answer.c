@@ -100,7 +100,8 @@ void cli_put_safe(FILE *f, struct str s)
         fputs(UTF8_REPLACE, f);
         from = at;
     }
-    (void)fwrite(s.p + from, 1, s.n - from, f); /* as above */
+    if (s.n > from)
+        (void)fwrite(s.p + from, 1, s.n - from, f); /* as above */
 }
 
 const char *cli_env(const struct cli *c, const char *name)

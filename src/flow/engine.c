@@ -215,10 +215,23 @@ enum rc engine_start(struct engine *en, struct err *e)
 
 /* ---- stopping ----------------------------------------------------------------------------- */
 
+/* On the loop, with nothing of a channel on the stack any more: they belong to this thread. */
+static void free_channels(struct loop_post *p)
+{
+    struct shard *s = ZS_CONTAINER(p, struct shard, stop_post);
+    struct engine *en = s->engine;
+    for (size_t i = 0; i < en->n_slots; i++)
+        if (en->slots[i].shard == s)
+            channel_free(&en->slots[i].channel);
+    committer_free(&s->committer);
+    loop_stop(s->loop);
+}
+
 static void shard_idle(void *ctx)
 {
     struct shard *s = ctx;
-    loop_stop(s->loop);
+    s->stop_post.fn = free_channels;
+    loop_post(s->loop, &s->stop_post);
 }
 
 static void channel_is_stopped(void *ctx)
