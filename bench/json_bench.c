@@ -339,7 +339,7 @@ int main(int argc, char **argv)
         fail("no memory");
     set->name = "files, written compact";
     add_files(set,
-              argc > 1 ? argv[1] : ZS_SOURCE_DIR "/../shared/data/fhir-json-xml-pairs/narrative");
+              argc > 1 ? argv[1] : ZS_SOURCE_DIR "/../shared/data/fhir-json-xml-pairs/no-narrative");
     if (set->n)
         measure(set, JSON_COMPACT);
     mem_free(set);

@@ -15,8 +15,7 @@ static bool grow(struct err_list *l)
     if (l->n < l->cap)
         return true;
     size_t cap = size_min(size_max(l->cap * 2, 8), l->max);
-    struct finding *v =
-        cap > l->n ? arena_grow(l->arena, l->v, l->cap * sizeof *v, cap * sizeof *v) : NULL;
+    struct finding *v = arena_grow(l->arena, l->v, l->cap * sizeof *v, cap * sizeof *v);
     if (!v)
         return false;
     l->v = v;
@@ -26,6 +25,10 @@ static bool grow(struct err_list *l)
 
 void err_list_add(struct err_list *l, const struct finding *f)
 {
+    if (err_list_full(l)) {
+        l->n_more++;
+        return;
+    }
     struct arena_mark mark = arena_mark(l->arena);
     struct finding own = *f;
     own.path = arena_str(l->arena, f->path);

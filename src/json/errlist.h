@@ -40,6 +40,12 @@ static inline bool err_list_any(const struct err_list *l)
     return l->n > 0 || l->n_more > 0;
 }
 
+/* No room for another: adding one only counts it. Ask before work that only serves its text. */
+static inline bool err_list_full(const struct err_list *l)
+{
+    return l->n == l->max;
+}
+
 /* path, text and hint are copied. */
 void err_list_add(struct err_list *l, const struct finding *f);
 

@@ -7,6 +7,8 @@
 #include "base/num.h"
 #include "json/json_int.h"
 
+_Static_assert(sizeof(struct json) == 40 || sizeof(void *) != 8, "a node is 40 bytes: see json.h");
+
 /* --- reading --- */
 
 static const struct {

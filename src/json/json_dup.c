@@ -8,7 +8,6 @@
 
 struct entry {
     uint64_t hash; /* FNV-1a: spreads, and need do no more, as equal hashes compare names */
-    uint32_t order;
     struct json *v;
 };
 
@@ -20,73 +19,71 @@ static uint64_t name_hash(struct str name)
     return h;
 }
 
-static int compare_names(const struct entry *a, const struct entry *b)
+static int compare(const struct entry *a, const struct entry *b)
 {
     if (a->hash != b->hash)
         return a->hash < b->hash ? -1 : 1;
     return str_cmp(json_name(a->v), json_name(b->v));
 }
 
-static bool comes_before(const struct entry *a, const struct entry *b)
+/* Two sorted runs into one; of equal ones those of `a` first, so the text's order stays. */
+static void merge(const struct entry *a, size_t n_a, const struct entry *b, size_t n_b,
+                  struct entry *out)
 {
-    int c = compare_names(a, b);
-    return c < 0 || (c == 0 && a->order < b->order);
+    while (n_a > 0 && n_b > 0) {
+        bool from_a = compare(a, b) <= 0;
+        *out++ = from_a ? *a++ : *b++;
+        n_a -= from_a;
+        n_b -= !from_a;
+    }
+    memcpy(out, n_a ? a : b, (n_a + n_b) * sizeof *out);
 }
 
-static void sift_down(struct entry *heap, size_t at, size_t n)
+/*
+ * Merge sort from the bottom: n log n whatever the names, and it goes through memory in order,
+ * which for a million names is several times as fast as a heap. Returns `v` or `spare`.
+ */
+static struct entry *sort(struct entry *v, struct entry *spare, size_t n)
 {
-    struct entry moving = heap[at];
-    for (size_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
-        if (child + 1 < n && comes_before(&heap[child], &heap[child + 1]))
-            child++;
-        if (!comes_before(&moving, &heap[child]))
-            break;
-        heap[at] = heap[child];
-        at = child;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t at = 0; at < n; at += 2 * width) {
+            size_t n_a = size_min(width, n - at);
+            size_t n_b = size_min(width, n - at - n_a);
+            merge(v + at, n_a, v + at + n_a, n_b, spare + at);
+        }
+        struct entry *sorted = spare;
+        spare = v;
+        v = sorted;
     }
-    heap[at] = moving;
-}
-
-/* Heap sort: in place and n log n at worst. */
-static void sort(struct entry *entries, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sift_down(entries, i, n);
-    for (size_t i = n; i-- > 1;) {
-        struct entry top = entries[0];
-        entries[0] = entries[i];
-        entries[i] = top;
-        sift_down(entries, 0, i);
-    }
+    return v;
 }
 
 static struct entry *index_of(const struct json *box, struct arena *scratch)
 {
-    struct entry *entries = arena_make(scratch, struct entry, box->n);
+    struct entry *entries = arena_make(scratch, struct entry, 2 * (size_t)box->n);
     if (!entries)
         return NULL;
     struct json *v = json_first(box);
     for (uint32_t i = 0; i < box->n; i++, v = v->next)
-        entries[i] = (struct entry){ name_hash(json_name(v)), i, v };
-    sort(entries, box->n);
-    return entries;
+        entries[i] = (struct entry){ name_hash(json_name(v)), v };
+    return sort(entries, entries + box->n, box->n);
 }
 
 /* Of all members that have the name of an earlier one, the first in the text. */
 static const struct json *first_second(const struct entry *entries, size_t n)
 {
-    const struct entry *found = NULL;
+    const struct json *found = NULL;
     for (size_t i = 1; i < n; i++)
-        if (compare_names(&entries[i - 1], &entries[i]) == 0 &&
-            (!found || entries[i].order < found->order))
-            found = &entries[i];
-    return found ? found->v : NULL;
+        if (compare(&entries[i - 1], &entries[i]) == 0 &&
+            (!found || entries[i].v->name_pos < found->name_pos))
+            found = entries[i].v;
+    return found;
 }
 
 static void drop_earlier(struct json *box, const struct entry *entries)
 {
     for (size_t i = 1; i < box->n; i++)
-        if (compare_names(&entries[i - 1], &entries[i]) == 0)
+        if (compare(&entries[i - 1], &entries[i]) == 0)
             entries[i - 1].v->flags |= DROPPED;
     uint32_t n = box->n;
     struct json *v = json_first(box);

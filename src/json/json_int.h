@@ -26,7 +26,7 @@ static inline void json_link(struct json *box, struct json *v)
 /*
  * Names used twice in the object `box`: under JSON_DUP_REJECT *second is the first member with a
  * name used before, and stays as it was when there is none; under JSON_DUP_LAST the earlier members
- * are taken out. n log n, whatever the names.
+ * are taken out. n log n, whatever the names. All names must have their position.
  * RC_NOMEM: no room for the index (the caller knows the place and writes the error).
  */
 enum rc json_dup_check(struct json *box, enum json_dup dup, struct arena *scratch,

@@ -242,6 +242,45 @@ static void depth_of_hostile_input(void **state)
     }
 }
 
+/* What readers of others let pass or spoil, each named after where it was seen. */
+static void bugs_of_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *in;
+        const char *out; /* NULL: refused */
+    } rows[] = {
+        { "hapi-fhir #848, IBM FHIR #1155, firely-net-sdk #2610: a name twice is accepted",
+          "{\"resourceType\":\"Patient\",\"id\":\"a\",\"id\":\"b\"}", NULL },
+        { "fhirpath.js: trailing zeros of decimals are lost", "{\"value\":7.00,\"low\":1.20e2}",
+          "{\"value\":7.00,\"low\":1.20e2}" },
+        { "decimals of 24 digits become doubles", "[0.123456789012345678901234]",
+          "[0.123456789012345678901234]" },
+        { "nulls in a primitive's _x array are dropped",
+          "{\"given\":[\"a\",null],\"_given\":[null,{\"id\":\"x\"}]}",
+          "{\"given\":[\"a\",null],\"_given\":[null,{\"id\":\"x\"}]}" },
+        { "resourceType last", "{\"id\":\"a\",\"resourceType\":\"Patient\"}",
+          "{\"id\":\"a\",\"resourceType\":\"Patient\"}" },
+        { "control characters in narrative", "{\"div\":\"a\tb\"}", NULL },
+    };
+    for (size_t i = 0; i < ZS_COUNT(rows); i++) {
+        struct arena *a = arena_new("test", 0, 1 << 20);
+        struct json *v = NULL;
+        struct err e;
+        struct buf b;
+        T_ROW(rows[i].name);
+        buf_init(&b, 4096);
+        enum rc rc = parse(str_z(rows[i].in), &json_default_limits, a, &v, &e);
+        T_EQ_INT(rc == RC_OK, rows[i].out != NULL);
+        if (rows[i].out) {
+            T_OK(json_write(&b, v, JSON_COMPACT, &e), &e);
+            T_EQ_STR(buf_view(&b), rows[i].out);
+        }
+        buf_done(&b);
+        arena_free(&a);
+    }
+}
+
 static void names_twice(void **state)
 {
     (void)state;
@@ -409,10 +448,15 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(accepts),        T_TEST(refuses),
-        T_TEST(limits),         T_TEST(depth_of_hostile_input),
-        T_TEST(names_twice),    T_TEST(names_twice_in_large_objects),
-        T_TEST(long_names),     T_TEST(borrows_and_places),
+        T_TEST(accepts),
+        T_TEST(refuses),
+        T_TEST(limits),
+        T_TEST(depth_of_hostile_input),
+        T_TEST(bugs_of_others),
+        T_TEST(names_twice),
+        T_TEST(names_twice_in_large_objects),
+        T_TEST(long_names),
+        T_TEST(borrows_and_places),
         T_TEST(without_memory),
     };
     return T_RUN(tests);

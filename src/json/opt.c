@@ -76,6 +76,10 @@ void opt_report(const struct opt_value *o, const struct json *node, size_t index
 {
     if (o->reading->defaults_only)
         return;
+    if (err_list_full(o->reading->r->errs)) {
+        o->reading->r->errs->n_more++;
+        return;
+    }
     struct str name = o->def ? str_z(o->def->name) : STR_NULL;
     bool is_below = node != o->v && node != o->task->obj && node != o->task->at;
     struct str below = is_below ? json_name(node) : STR_NULL;
@@ -135,7 +139,8 @@ static void unknown_key(struct opt_reading *reading, const struct opt_task *task
     for (; n < task->table->n && n < ZS_COUNT(names); n++)
         names[n] = task->table->def[n].name;
     struct str name = json_name(member);
-    const char *near = str_nearest(name, names, n);
+    /* a hostile object may have very many keys: no search for hints that nobody will see */
+    const char *near = err_list_full(reading->r->errs) ? NULL : str_nearest(name, names, n);
     char hint[128] = "";
     struct buf b = { .p = hint, .cap = sizeof hint, .max = sizeof hint - 1 };
     if (near) {

@@ -465,6 +465,32 @@ static void own_findings(void **state)
     done(&f);
 }
 
+/* What a hostile object can cost is bounded by the list's ceiling, and nothing is lost count of. */
+static void many_findings(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new("test", 0, 32 << 20);
+    struct json_limits limits = json_default_limits;
+    struct err_list errs;
+    struct json *v = NULL;
+    struct conf conf;
+    struct err e;
+    struct buf b;
+    buf_init(&b, 4 << 20);
+    buf_z(&b, "{\"name\":\"x\",\"rules\":[");
+    for (unsigned i = 0; i < 20000; i++)
+        buf_fmt(&b, "%s{\"ruels%u\":1}", i ? "," : "", i);
+    buf_z(&b, "]}");
+    T_OK(json_parse(buf_view(&b), &limits, a, &v, &e), &e);
+    err_list_init(&errs, a, 10);
+    const struct opt_read r = { .arena = a, .errs = &errs, .text = buf_view(&b) };
+    T_EQ_INT(opt_decode(&conf_table, v, &r, &conf), RC_VALUE);
+    T_EQ_SIZE(errs.n, 10);
+    T_EQ_SIZE(errs.n_more, 40000 - 10);
+    buf_done(&b);
+    arena_free(&a);
+}
+
 static void without_memory(void **state)
 {
     (void)state;
@@ -556,8 +582,9 @@ static void tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(defaults), T_TEST(values),       T_TEST(quantities),     T_TEST(secrets),
-        T_TEST(findings), T_TEST(own_findings), T_TEST(without_memory), T_TEST(tables),
+        T_TEST(defaults),      T_TEST(values),         T_TEST(quantities),
+        T_TEST(secrets),       T_TEST(findings),       T_TEST(own_findings),
+        T_TEST(many_findings), T_TEST(without_memory), T_TEST(tables),
     };
     return T_RUN(tests);
 }

@@ -220,7 +220,7 @@ static void unknown_name(const struct opt_value *o, const struct json *v, struct
     char hint[96] = "";
     struct buf b = { .p = all, .cap = sizeof all, .max = sizeof all };
     struct buf h = { .p = hint, .cap = sizeof hint, .max = sizeof hint - 1 };
-    const char *near = str_nearest(text, names, n);
+    const char *near = err_list_full(o->reading->r->errs) ? NULL : str_nearest(text, names, n);
     if (near) {
         buf_z(&h, "did you mean ");
         buf_z(&h, near);
