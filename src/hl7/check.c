@@ -6,6 +6,7 @@
 
 #include "base/charset.h"
 #include "base/utf8.h"
+#include "hl7/scan.h"
 
 struct checker {
     const struct hl7_msg *m;
@@ -192,8 +193,8 @@ static void seg_finding(struct checker *c, size_t i, enum hl7_severity severity,
 static size_t find_control(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        unsigned char ch = (unsigned char)s.p[i];
-        if (ch < 0x20 && ch != '\t' && ch != '\n' && ch != 0x1b)
+        i += scan_control(s.p + i, s.n - i);
+        if (i < s.n && s.p[i] != '\t' && s.p[i] != '\n' && s.p[i] != 0x1b)
             return i;
     }
     return SIZE_MAX;

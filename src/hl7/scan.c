@@ -5,8 +5,6 @@
  */
 #include "hl7/scan.h"
 
-#include <string.h>
-
 #define LOW7  0x7f7f7f7f7f7f7f7fULL
 #define ONES  0x0101010101010101ULL
 #define HIGHS 0x8080808080808080ULL
@@ -94,6 +92,20 @@ size_t scan_nth_word(const char *p, size_t n, char c, size_t k, size_t *found)
     return nth_tail(p, n, c, k, i, seen, found);
 }
 
+size_t scan_control_word(const char *p, size_t n)
+{
+    /* The three high bits are 0: 0x80 in each byte where v & 0xE0 is 0. */
+    size_t i = 0;
+    for (; n - i >= 8; i += 8) {
+        uint64_t marks = hits(load(p + i) & (ONES * 0xE0), 0);
+        if (marks)
+            return i + first_hit(marks);
+    }
+    while (i < n && (unsigned char)p[i] >= 0x20)
+        i++;
+    return i;
+}
+
 #if defined(__SSE2__)
 
 /*
@@ -140,20 +152,35 @@ size_t scan_nth(const char *p, size_t n, char c, size_t k, size_t *found)
     size_t seen = 0;
     size_t i = 0;
     for (; n - i >= 16; i += 16) {
-        unsigned marks = bits16((vec16)(load16(p + i) == vc));
-        size_t here = (size_t)__builtin_popcount(marks);
-        if (seen + here >= k) {
-            for (size_t skip = k - seen; --skip > 0;)
-                marks &= marks - 1;
+        /* Bit by bit: counting them is a function call where popcnt is not of the base set. */
+        for (unsigned marks = bits16((vec16)(load16(p + i) == vc)); marks; marks &= marks - 1) {
+            if (++seen < k)
+                continue;
             *found = k;
             return i + (size_t)__builtin_ctz(marks);
         }
-        seen += here;
     }
     return nth_tail(p, n, c, k, i, seen, found);
 }
 
+size_t scan_control(const char *p, size_t n)
+{
+    vec16 high = repeat16((char)0xE0);
+    size_t i = 0;
+    for (; n - i >= 16; i += 16) {
+        unsigned marks = bits16((vec16)((load16(p + i) & high) == (vec16){ 0 }));
+        if (marks)
+            return i + (size_t)__builtin_ctz(marks);
+    }
+    return i + scan_control_word(p + i, n - i);
+}
+
 #else
+
+size_t scan_control(const char *p, size_t n)
+{
+    return scan_control_word(p, n);
+}
 
 size_t scan_either(const char *p, size_t n, char a, char b)
 {
@@ -172,14 +199,4 @@ size_t scan_count(const char *p, size_t n, char c)
     size_t found = 0;
     (void)scan_nth(p, n, c, SIZE_MAX, &found);
     return found;
-}
-
-size_t scan_unprintable(const char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)p[i];
-        if ((c < 0x20 && c != '\t') || c > 0x7E)
-            return i;
-    }
-    return n;
 }

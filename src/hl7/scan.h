@@ -13,6 +13,8 @@
 
 #include "base/defs.h"
 
+#include <string.h>
+
 /* Offset of the first byte that is a or b; n when there is none. */
 size_t scan_either(const char *p, size_t n, char a, char b);
 
@@ -25,12 +27,26 @@ size_t scan_nth(const char *p, size_t n, char c, size_t k, size_t *found);
 /* How many bytes are c. */
 size_t scan_count(const char *p, size_t n, char c);
 
-/* Offset of the first byte outside printable ASCII and TAB (below 0x20, but not 0x09, or above
- * 0x7E); n if none. */
-size_t scan_unprintable(const char *p, size_t n);
+/* Offset of the first byte below 0x20; n if none. */
+size_t scan_control(const char *p, size_t n);
+
+/*
+ * Offset of the first c; n if none. For the short pieces fields are made of: a call of memchr costs
+ * more than most of them have bytes.
+ */
+static inline size_t scan_one(const char *p, size_t n, char c)
+{
+    size_t near = n < 16 ? n : 16;
+    for (size_t i = 0; i < near; i++)
+        if (p[i] == c)
+            return i;
+    const char *hit = near < n ? memchr(p + near, c, n - near) : NULL;
+    return hit ? (size_t)(hit - p) : n;
+}
 
 /* The same without SSE2. */
 size_t scan_either_word(const char *p, size_t n, char a, char b);
 size_t scan_nth_word(const char *p, size_t n, char c, size_t k, size_t *found);
+size_t scan_control_word(const char *p, size_t n);
 
 #endif

@@ -38,6 +38,14 @@ static size_t plain_either(const char *p, size_t n, char a, char b)
     return n;
 }
 
+static size_t plain_control(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)p[i] < 0x20)
+            return i;
+    return n;
+}
+
 static void forms_agree(void **state)
 {
     (void)state;
@@ -50,6 +58,10 @@ static void forms_agree(void **state)
                 size_t want = plain_either(p, n, '\r', '|');
                 T_EQ_SIZE(scan_either(p, n, '\r', '|'), want);
                 T_EQ_SIZE(scan_either_word(p, n, '\r', '|'), want);
+                want = plain_control(p, n);
+                T_EQ_SIZE(scan_control(p, n), want);
+                T_EQ_SIZE(scan_control_word(p, n), want);
+                T_EQ_SIZE(scan_one(p, n, '|'), plain_either(p, n, '|', '|'));
                 for (size_t k = 1; k <= 4; k++) {
                     size_t found = 99;
                     size_t wanted = 99;

@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "hl7/escape.h"
+#include "hl7/scan.h"
 
 /* A separator of its own level or a lower one stands in it: it is not a leaf. */
 static bool has_structure(struct hl7_delims d, struct str raw)
@@ -69,7 +70,7 @@ enum rc hl7_text(const struct hl7_msg *m, struct hl7_value v, struct arena *a, s
         return RC_OK;
     }
     struct str text = v.raw;
-    if (!v.literal && m->delims.esc != 0 && str_chr(text, m->delims.esc, 0) != SIZE_MAX &&
+    if (!v.literal && m->delims.esc != 0 && scan_one(text.p, text.n, m->delims.esc) < text.n &&
         !has_structure(m->delims, text)) {
         enum rc rc = hl7_unescape(v.raw, m->delims, a, &text, e);
         if (rc != RC_OK)

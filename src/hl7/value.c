@@ -19,8 +19,8 @@ static bool piece(struct str s, char sep, unsigned k, struct str *out)
             return false;
         at++;
     }
-    size_t stop = sep == 0 ? SIZE_MAX : str_chr(s, sep, at);
-    *out = str_sub(s, at, stop == SIZE_MAX ? SIZE_MAX : stop - at);
+    size_t left = s.n - at;
+    *out = str_of(s.p + at, sep == 0 ? left : scan_one(s.p + at, left, sep));
     return true;
 }
 
