@@ -5,7 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "hl7/batch.h"
 #include "hl7/codes.h"
+
+#include <dirent.h>
 
 #define GOOD "MSH|^~\\&|A|B|C|D|2024||ADT^A01|7|P|2.5\r"
 
@@ -146,10 +149,44 @@ static void codes_are_sorted(void **state)
         T_TRUE(str_cmp(str_z(hl7_codes[i - 1].id), str_z(hl7_codes[i].id)) < 0);
 }
 
+/* The examples are what they say: wrong only where the name begins with bad-. */
+static void examples(void **state)
+{
+    (void)state;
+    DIR *d = opendir(ZS_SOURCE_DIR "/examples/messages");
+    T_TRUE(d != NULL);
+    size_t count = 0;
+    const struct dirent *entry;
+    while ((entry = readdir(d))) {
+        struct hl7_parts it;
+        struct hl7_part part;
+        struct err e = { 0 };
+        struct hl7_report r = { 0 };
+        if (!str_ends(str_z(entry->d_name), STR(".hl7")))
+            continue;
+        T_ROW(entry->d_name);
+        struct arena *a = arena_new("test", 0, 1 << 20);
+        hl7_parts_init(&it, t_read(t_path(ZS_SOURCE_DIR "/examples/messages", entry->d_name)));
+        while (hl7_parts_next(&it, &part)) {
+            const struct hl7_msg *m = NULL;
+            T_OK(hl7_parse_part(part.bytes, part.delims, NULL, a, &m, &e), &e);
+            if (part.kind == HL7_PART_MESSAGE)
+                T_OK(hl7_check(m, a, &r, &e), &e);
+        }
+        T_EQ_INT(r.n_errors > 0, str_starts(str_z(entry->d_name), STR("bad-")));
+        T_EQ_SIZE(r.n_warnings, 0);
+        arena_free(&a);
+        T_ROW(NULL);
+        count++;
+    }
+    (void)closedir(d); /* only read */
+    T_TRUE(count >= 14);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(findings), T_TEST(counted_and_limited),
-                                        T_TEST(refused_bytes), T_TEST(memory_fails),
-                                        T_TEST(codes_are_sorted) };
+    const struct CMUnitTest tests[] = { T_TEST(findings),         T_TEST(counted_and_limited),
+                                        T_TEST(refused_bytes),    T_TEST(memory_fails),
+                                        T_TEST(codes_are_sorted), T_TEST(examples) };
     return T_RUN(tests);
 }
