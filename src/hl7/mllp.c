@@ -49,6 +49,15 @@ void mllp_feed(struct mllp_reader *r, struct str chunk)
     r->noise.bytes += chunk.n;
 }
 
+size_t mllp_unfeed(struct mllp_reader *r)
+{
+    size_t n = r->chunk.n;
+    ZS_ASSERT(n == 0 || r->state == OUT);
+    r->noise.bytes -= n;
+    r->chunk = STR_NULL;
+    return n;
+}
+
 static void consume(struct mllp_reader *r, size_t n)
 {
     r->chunk = str_from(r->chunk, n);

@@ -87,6 +87,13 @@ void mllp_feed(struct mllp_reader *r, struct str chunk);
  */
 enum mllp_event mllp_next(struct mllp_reader *r, struct str *frame) ZS_CHECK;
 
+/*
+ * Take back what was fed and not used, to feed it again later: for readers that stop between two
+ * messages of one chunk. Only after MLLP_FRAME, or MLLP_MORE (then 0); the frame stays valid as
+ * long as the chunk does. Returns how many bytes at the chunk's end were not used.
+ */
+size_t mllp_unfeed(struct mllp_reader *r);
+
 /* Data has come up to an FS and its CR has not. Only after MLLP_MORE. */
 bool mllp_is_at_fs(const struct mllp_reader *r);
 

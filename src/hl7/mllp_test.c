@@ -231,6 +231,30 @@ static void whole_frame_is_not_copied(void **state)
     mllp_reader_done(&r);
 }
 
+/* Reading stops between two messages of one chunk and goes on later with the rest. */
+static void unfeed(void **state)
+{
+    (void)state;
+    struct mllp_reader r;
+    struct str in = STR(VT "MSH|a" FS CR VT "MSH|b" FS CR VT "MS");
+    struct str frame;
+    mllp_reader_init(&r, MAX_FRAME);
+    mllp_feed(&r, in);
+    T_EQ_INT(mllp_next(&r, &frame), MLLP_FRAME);
+    T_EQ_SIZE(mllp_unfeed(&r), 11);
+    T_EQ_STR(frame, "MSH|a");
+    T_EQ_SIZE(r.noise.bytes, 8);
+    T_EQ_SIZE(mllp_unfeed(&r), 0);
+    mllp_feed(&r, str_from(in, 8));
+    T_EQ_INT(mllp_next(&r, &frame), MLLP_FRAME);
+    T_EQ_STR(frame, "MSH|b");
+    T_EQ_INT(mllp_next(&r, &frame), MLLP_MORE);
+    T_EQ_SIZE(mllp_unfeed(&r), 0);
+    T_TRUE(mllp_is_inside(&r));
+    T_EQ_SIZE(r.noise.bytes, 19);
+    mllp_reader_done(&r);
+}
+
 /* A sender that forgets the CR and waits. */
 static void end_at_fs(void **state)
 {
@@ -390,6 +414,7 @@ int main(void)
         T_TEST(every_split),
         T_TEST(byte_by_byte),
         T_TEST(whole_frame_is_not_copied),
+        T_TEST(unfeed),
         T_TEST(end_at_fs),
         T_TEST(memory_fails),
         T_TEST(wrapped),

@@ -64,6 +64,10 @@ void stream_abort(struct stream *s)
     LOOP_ASSERT_CURRENT(s->loop);
     if (!is_alive(s))
         return;
+    if (s->state == STREAM_CLOSING && s->sending == SENDING_ENDED) {
+        finish(s); /* all was sent: a reset would take it back on its way */
+        return;
+    }
     struct err why;
     (void)err_set(&why, RC_STATE, "NET-037", "given up on this side");
     stream_fail(s, &why);

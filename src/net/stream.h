@@ -176,6 +176,12 @@ bool stream_is_full(const struct stream *s);
 uint64_t stream_bytes_out(const struct stream *s);
 uint64_t stream_bytes_in(const struct stream *s);
 
+/*
+ * Open, and nothing unread lies in the kernel: no bytes, no end, no error of the peer that its
+ * event has not told yet. To be asked before a connection that was idle is used again.
+ */
+bool stream_is_quiet(const struct stream *s);
+
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
 bool stream_is_paused(const struct stream *s);

@@ -183,6 +183,14 @@ void stream_on_ready(void *ctx, unsigned ready)
         stream_watch(s);
 }
 
+bool stream_is_quiet(const struct stream *s)
+{
+    char c;
+    if (s->state != STREAM_OPEN || s->receiving != RECEIVING_OPEN || s->broken || s->rest.n > 0)
+        return false;
+    return recv(s->fd, &c, 1, MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
 void stream_pause(struct stream *s)
 {
     LOOP_ASSERT_CURRENT(s->loop);

@@ -1,26 +1,30 @@
-/*
- * What the codes of the MLLP connector mean, for `zarish explain`.
- */
+/* Meanings and actions of MLLP-010 and up; those below are the framing's (hl7). */
 #include "connector/mllp/codes.h"
 
-/* clang-format off */
 const struct err_code conn_mllp_codes[] = {
-    { "MLLP-010", "An MLLP address is not of the form mllp://host:port.",
-      "Write for example mllp://127.0.0.1:2575; without a port 2575 is meant." },
-    { "MLLP-011", "An MLLP listener without authentication is reachable from other machines.",
-      "Listen on 127.0.0.1, name the senders' networks in `allow`, or say `open: true`." },
-    { "MLLP-012", "There was no memory to open an MLLP listener.", "Give the engine more memory." },
-    { "MLLP-013", "There was no memory to send by MLLP; nothing went out.",
-      "Nothing: it is tried again. Give the engine more memory if it lasts." },
-    { "MLLP-014", "The destination answered a message with an error or a reject.",
-      "Its answer is in the message's trace. AE and CE are tried again, AR and CR are final." },
-    { "MLLP-015", "The destination did not answer, or not connect, within the endpoint's timeout.",
-      "Where the message may have been seen, `uncertain: resend | hold` decides what happens." },
+    { "MLLP-010", "The address is not mllp://host:port or mllps://host:port.",
+      "Write for example mllp://127.0.0.1:2575; an IPv6 address stands in brackets." },
+    { "MLLP-011", "Anybody who reaches the listener's address could send.",
+      "Listen on 127.0.0.1, name networks in `allow`, demand client certificates with `clientCa`, "
+      "or say `open: true`." },
+    { "MLLP-012", "There is not enough memory to open a listener or to set up TLS.",
+      "Look at the machine's memory." },
+    { "MLLP-013", "There is not enough memory for a connection or an acknowledgement.",
+      "Look at the machine's memory; the message is tried again." },
+    { "MLLP-014", "The destination answered no: AE, AR, CE, CR or a negative commit byte.",
+      "Read its text in the trace. AE and CE are tried again; AR and CR are final." },
+    { "MLLP-015", "The destination did not acknowledge in time.",
+      "Ask there whether the message arrived, then skip or resend it; raise `timeout` if the "
+      "system is slow by nature." },
     { "MLLP-016", "The destination closed the connection instead of answering.",
-      "Look at the destination's log; what happens to the message stands in its trace." },
-    { "MLLP-017", "A delivery was cut off because its channel was stopped.",
-      "Nothing: it goes on when the channel starts again." },
+      "Ask there whether the message arrived, then skip or resend it." },
+    { "MLLP-017", "The attempt was given up on our side.",
+      "None; it is tried again or was stopped." },
+    { "MLLP-018", "Certificate, key and the address do not fit together.",
+      "TLS needs an address with mllps://, and a certificate always comes with its key." },
+    { "MLLP-019", "`verify: pin` and `pins` do not go together.",
+      "List the fingerprints to accept, or choose another way to verify." },
+    { "MLLP-020", "The destination answered something that cannot be read as an acknowledgement.",
+      "Ask there whether the message arrived; its MSA-1 must be AA, AE, AR, CA, CE or CR." },
 };
-/* clang-format on */
-
 const size_t conn_mllp_n_codes = ZS_COUNT(conn_mllp_codes);

@@ -1,4 +1,4 @@
-/* The error codes of the MLLP connector. */
+/* The error codes of this folder, for `zarish explain` and the reference. Sorted by id. */
 #ifndef ZS_CONNECTOR_MLLP_CODES_H
 #define ZS_CONNECTOR_MLLP_CODES_H
 
