@@ -75,7 +75,10 @@ static void on_result(void *ctx, const struct client_result *res)
 static void on_failed(struct loop_hook *h)
 {
     struct sender *s = ZS_CONTAINER(h, struct sender, hook);
-    struct flight *f = ZS_CONTAINER(list_first(&s->failed), struct flight, link);
+    struct list_node *first = list_first(&s->failed);
+    if (!first)
+        return; /* cancelled meanwhile */
+    struct flight *f = ZS_CONTAINER(first, struct flight, link);
     struct verdict v = f->verdict;
     if (s->failed.n > 1)
         loop_hook_arm(s->dest->host->loop, h);
