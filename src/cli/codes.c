@@ -30,6 +30,13 @@ const struct err_code cli_codes[] = {
     { "CLI-033", "The file to be written exists already.", "name another one with --out" },
     { "CLI-034", "The sample message has no message type.",
       "take a message whose MSH-9 is filled" },
+    { "CLI-040", "There is no mapping of this name in the files given.",
+      "put #NAME behind the file or directory; the text names what there is" },
+    { "CLI-041", "The files hold several mappings.", "put #NAME behind the file or directory" },
+    { "CLI-042", "A directory cannot be read, or holds too many documents.",
+      "name the file that has the mapping" },
+    { "CLI-043", "The file is not of the format that the mapping reads.",
+      "look at the mapping's `from`" },
 };
 
 const size_t cli_n_codes = ZS_COUNT(cli_codes);

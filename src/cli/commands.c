@@ -7,6 +7,7 @@
 const struct cli_cmd *const cli_commands[] = {
     &cmd_completion,
     &cmd_explain,
+    &cmd_fhir_path,
     &cmd_get_audit,
     &cmd_get_channels,
     &cmd_get_messages,
@@ -18,6 +19,7 @@ const struct cli_cmd *const cli_commands[] = {
     &cmd_hl7_set,
     &cmd_hl7_validate,
     &cmd_init,
+    &cmd_map,
     &cmd_pause,
     &cmd_resume,
     &cmd_trace,

@@ -6,6 +6,7 @@
 
 extern const struct cli_cmd cmd_completion;
 extern const struct cli_cmd cmd_explain;
+extern const struct cli_cmd cmd_fhir_path;
 extern const struct cli_cmd cmd_get_audit;
 extern const struct cli_cmd cmd_get_channels;
 extern const struct cli_cmd cmd_get_messages;
@@ -17,6 +18,7 @@ extern const struct cli_cmd cmd_hl7_parse;
 extern const struct cli_cmd cmd_hl7_set;
 extern const struct cli_cmd cmd_hl7_validate;
 extern const struct cli_cmd cmd_init;
+extern const struct cli_cmd cmd_map;
 extern const struct cli_cmd cmd_pause;
 extern const struct cli_cmd cmd_resume;
 extern const struct cli_cmd cmd_trace;

@@ -231,6 +231,8 @@ static enum rc symbol(const struct fp_lex *l, struct fp_tok *t, struct err *e)
             return RC_OK;
         }
     }
+    if (s.p[0] == '"')
+        return err_set_at(e, RC_SYNTAX, "FP-001", l->pos, "strings stand in single quotes");
     if (s.p[0] == '\0' || !strchr(".,()[]{}+-*/&|=~<>%", s.p[0]))
         return err_set_at(e, RC_SYNTAX, "FP-001", l->pos, "this character has no place here");
     t->text = str_sub(s, 0, 1);

@@ -130,6 +130,15 @@ struct hl7_value doc_hl7_value(struct doc_node n)
     return v;
 }
 
+struct str doc_hl7_bytes(struct doc_node n)
+{
+    n = plain(n);
+    const struct hl7_msg *m = msg_of(n);
+    if (level_of(n) == LEVEL_MESSAGE)
+        return str_sub(m->bytes, m->start, m->end - m->start);
+    return str_sub(m->bytes, offset_of(n), length_of(n));
+}
+
 /* ---- reading ---- */
 
 static enum doc_kind kind(struct doc_node n)

@@ -36,6 +36,9 @@ struct doc_node doc_hl7_seg(const struct hl7_msg *m, size_t i_seg);
 /* The value behind a node below the segment level; HL7_NO_VALUE for other nodes. */
 struct hl7_value doc_hl7_value(struct doc_node n);
 
+/* The bytes of a node as they stand in the message: a segment, a value, all of it. */
+struct str doc_hl7_bytes(struct doc_node n);
+
 /* ---- items of a loop ---- */
 
 /*
