@@ -10,7 +10,7 @@
     HEAD "PID|1||11^^^A~22||DOE^JOHN||\"\"|\r"                                                     \
          "OBX|1|ST|x||a\\T\\b\r"                                                                   \
          "OBX|2|ST|y\r"                                                                            \
-         "OBX|3|ST|z||c~d\r"
+         "OBX|3|ST|z||c~x\r"
 
 static const struct {
     const char *name;
@@ -34,7 +34,7 @@ static const struct {
       { "-", "OBX-5" },
       STR_INIT(BODY),
       CLI_DONE,
-      "a&b\nc\nd\n",
+      "a&b\nc\nx\n",
       NULL },
     { "as it stands",
       &cmd_hl7_get,
@@ -43,7 +43,7 @@ static const struct {
       CLI_DONE,
       "a\\T\\b\n",
       NULL },
-    { "one of them", &cmd_hl7_get, { "-", "OBX[3]-5[2]" }, STR_INIT(BODY), CLI_DONE, "d\n", NULL },
+    { "one of them", &cmd_hl7_get, { "-", "OBX[3]-5[2]" }, STR_INIT(BODY), CLI_DONE, "x\n", NULL },
     { "a field with its separators",
       &cmd_hl7_get,
       { "-", "PID-5" },

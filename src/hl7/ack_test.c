@@ -137,9 +137,9 @@ static const struct {
       STR_INIT("MSH|^~\\|||||20240102030405.678+0000||ACK^A01|C9|P|2.3\r"
                "MSA|AE|ID|a&b\rERR|^^^207\r") },
     { "no escape character: the text gives way", STR_INIT("MSH|^~|||||||ADT^A01|ID|P|2.5\r"),
-      HL7_AE, STR_INIT("a^b|c\nd"), NULL, 0,
+      HL7_AE, STR_INIT("a^b|c\nx"), NULL, 0,
       STR_INIT("MSH|^~|||||20240102030405.678+0000||ACK^A01^ACK|C9|P|2.5\r"
-               "MSA|AE|ID|a b c d\rERR|||207^Application error^HL70357|E||||a b c d\r") },
+               "MSA|AE|ID|a b c x\rERR|||207^Application error^HL70357|E||||a b c x\r") },
     { "letters for delimiters: the usual ones",
       STR_INIT("MSH|ABCD|sender|||x|20|0|ADTAA01|I|P|2.5\r"),
       HL7_AR,
