@@ -338,8 +338,8 @@ int main(int argc, char **argv)
     if (!set)
         fail("no memory");
     set->name = "files, written compact";
-    add_files(set,
-              argc > 1 ? argv[1] : ZS_SOURCE_DIR "/../shared/data/fhir-json-xml-pairs/no-narrative");
+    add_files(set, argc > 1 ? argv[1]
+                            : ZS_SOURCE_DIR "/../shared/data/fhir-json-xml-pairs/no-narrative");
     if (set->n)
         measure(set, JSON_COMPACT);
     mem_free(set);

@@ -82,9 +82,20 @@ static bool out_escape(struct out *o, unsigned char c)
     static const char hex[] = "0123456789abcdef";
     static const char shorts[128] = { ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
                                       ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't' };
-    if (shorts[c])
-        return out_bytes(o, (const char[]){ '\\', shorts[c] }, 2);
-    return out_bytes(o, (const char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+    size_t n = shorts[c] ? 2 : 6;
+    if (!out_room(o, n))
+        return false;
+    char *p = o->p;
+    o->p += n;
+    *p++ = '\\';
+    if (shorts[c]) {
+        *p = shorts[c];
+        return true;
+    }
+    memcpy(p, "u00", 3);
+    p[3] = hex[c >> 4];
+    p[4] = hex[c & 15];
+    return true;
 }
 
 /* A run without escapes; it may hold characters outside ASCII. */
@@ -178,7 +189,10 @@ static inline bool out_before(struct tree *t, const struct json *v, bool comma)
     *p++ = '"';
     p = out_copy(p, v->name, v->name_n);
     *p++ = '"';
-    o->p = out_copy(p, ": ", colon);
+    *p++ = ':';
+    if (colon > 1)
+        *p++ = ' ';
+    o->p = p;
     return true;
 }
 
@@ -199,13 +213,15 @@ static bool out_behind(struct tree *t, const struct json **v)
 enum out_result out_tree(struct out *o, const struct json *v, unsigned depth,
                          const struct json **stopped)
 {
-    static const struct json absent = { .type = JSON_NULL };
     struct tree t;
+    *stopped = NULL;
+    if (!v)
+        return out_bytes(o, "null", 4) ? OUT_OK : OUT_FAILED;
     t.o = o;
     t.base = depth;
     t.n = 0;
     bool comma = false;
-    for (v = v ? v : &absent; v; comma = true) {
+    for (; v; comma = true) {
         *stopped = v;
         if (!out_before(&t, v, comma))
             return OUT_FAILED;

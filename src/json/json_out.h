@@ -41,17 +41,17 @@ static inline __attribute__((always_inline)) char *out_copy(char *to, const char
     if (n > 32) {
         memcpy(to, from, n);
     } else if (n >= 16) {
-        memcpy(to + n - 16, from + n - 16, 16);
+        memcpy(to + (n - 16), from + (n - 16), 16);
         memcpy(to, from, 16);
     } else if (n >= 8) {
-        memcpy(to + n - 8, from + n - 8, 8);
+        memcpy(to + (n - 8), from + (n - 8), 8);
         memcpy(to, from, 8);
     } else if (n >= 4) {
-        memcpy(to + n - 4, from + n - 4, 4);
+        memcpy(to + (n - 4), from + (n - 4), 4);
         memcpy(to, from, 4);
     } else if (n > 0) {
         if (n > 1)
-            memcpy(to + n - 2, from + n - 2, 2);
+            memcpy(to + (n - 2), from + (n - 2), 2);
         to[0] = from[0];
     }
     return to + n;

@@ -74,8 +74,6 @@ static void add_finding(const struct opt_read *r, const struct json *node, struc
 void opt_report(const struct opt_value *o, const struct json *node, size_t index, const char *id,
                 const char *hint, const char *fmt, ...)
 {
-    if (o->reading->defaults_only)
-        return;
     if (err_list_full(o->reading->r->errs)) {
         o->reading->r->errs->n_more++;
         return;
@@ -222,7 +220,8 @@ enum rc opt_decode(const struct opt_table *t, const struct json *obj, const stru
 enum rc opt_defaults(const struct opt_table *t, struct arena *a, void *out)
 {
     static const struct json nothing = { .type = JSON_OBJECT, .pos = JSON_NO_POS };
-    const struct opt_read r = { .arena = a };
-    struct opt_reading reading = { .r = &r, .defaults_only = true };
+    struct err_list ignored = { .max = 0 };
+    const struct opt_read r = { .arena = a, .errs = &ignored };
+    struct opt_reading reading = { .r = &r };
     return read_all(&reading, t, &nothing, out);
 }

@@ -172,8 +172,9 @@ static const char *fault_of_words(const struct opt_def *def)
 static const char *fault_of_default(const struct opt_table *t, const struct opt_def *def,
                                     struct arena *scratch)
 {
-    const struct opt_read r = { .arena = scratch };
-    struct opt_reading reading = { .r = &r, .defaults_only = true };
+    struct err_list ignored = { .max = 0 };
+    const struct opt_read r = { .arena = scratch, .errs = &ignored };
+    struct opt_reading reading = { .r = &r };
     const struct opt_task task = { .table = t };
     union {
         struct opt_list list; /* the members are no larger than this and no stricter aligned */

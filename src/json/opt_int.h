@@ -23,7 +23,6 @@ struct opt_task {
 struct opt_reading {
     const struct opt_read *r;
     struct opt_task *todo;
-    bool defaults_only; /* nothing is required, nothing is reported */
     bool no_memory;
 };
 
