@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -426,19 +427,35 @@ static uint64_t syncs_of(uint16_t api)
     return syncs;
 }
 
+/* Of all its threads: loop, writer, indexer, management. */
+static void print_cpu(uint64_t n)
+{
+    struct rusage u;
+    if (getrusage(RUSAGE_CHILDREN, &u) != 0)
+        die("getrusage");
+    double us = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+                (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    printf("  the engine's CPU per message: %.1f us (user %.1f), largest %ld MB\n", us / (double)n,
+           ((double)u.ru_utime.tv_sec * 1e6 + (double)u.ru_utime.tv_usec) / (double)n,
+           u.ru_maxrss / 1024);
+}
+
 static void bench_engine(struct result *r)
 {
     engine_start();
     uint16_t mllp = port_behind("\"bench\": \"mllp");
     uint16_t api = port_behind("\"url\": \"http");
     load(mllp, 8, 1, r); /* warm */
+    uint64_t n_all = r->n;
     for (size_t conns = 1; conns <= CONNS_MAX; conns *= 8) {
         uint64_t before = syncs_of(api);
         load(mllp, conns, conf.seconds, r);
         print_load("zarish, stored and indexed", conns, r, (double)(syncs_of(api) - before));
+        n_all += r->n;
     }
     if (kill(engine_pid, SIGTERM) != 0 || waitpid(engine_pid, NULL, 0) != engine_pid)
         die("stop the engine");
+    print_cpu(n_all);
     (void)nftw(data_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* scratch */
 }
 
