@@ -280,17 +280,23 @@ class FullDisk(Scenario):
         peer = self.mllp()
         big = "OBX|1|ED|PDF||^^^Base64^" + "QUJD" * 250_000 + "\r"
         acked, code = [], "AA"
-        for n in range(400):
-            code, control_id, answer = peer.call(message(f"Z{n:03}", extra=big))
-            if code != "AA":
-                break
-            acked.append(control_id)
-        self.assertEqual(code, "AE", answer)
-        self.assertTrue(acked)
+        for extra in (big, ""):  # until nothing fits, then until nothing small fits either
+            code = "AA"
+            for n in range(200_000):
+                code, control_id, answer = peer.call(message(f"Z{len(acked):06}", extra=extra))
+                if code != "AA":
+                    break
+                acked.append(control_id)
+            self.assertEqual(code, "AE", answer)
+            self.assertTrue(acked)
         status, _, _ = self.engine.request("GET", "/readyz", key="")
         self.assertEqual(status, 503)
-        for control_id in acked:
+        for control_id in acked[:50] + acked[-50:]:
             self.assertTrue(self.engine.find(control_id), control_id)
+        # room comes back: so does intake, by itself
+        subprocess.run(["mount", "-o", "remount,size=400m", mount], check=True)
+        wait_for("messages are taken again", lambda: peer.call(message("ZROOM"))[0] == "AA")
+        self.assertEqual(self.engine.request("GET", "/readyz", key="")[0], 200)
 
 
 class Security(Scenario):

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #define COMMIT_BYTES ((uint64_t)32 << 20) /* a group grows no further */
+#define ORDINARY_INTAKE 16384
 #define CLOSE_ROOM   1024                 /* a closing checkpoint always fits, signed too */
 #define WARM_AT      8                    /* zeros for the next once an eighth of this is used */
 
@@ -188,17 +189,20 @@ static void notice(const struct writer *w, enum rc rc, const char *id, const cha
     w->host.notice(w->host.ctx, &e);
 }
 
-/* Is intake refused? Says so when it changes. */
+/*
+ * Is intake refused? Says so when it changes. What is left beyond the reserve counts as nothing
+ * when not even an ordinary message fits into it.
+ */
 static bool update_full(struct writer *w)
 {
-    bool full = spare_look(w->spare) == SPARE_FULL && room(w) <= w->reserve;
+    bool full = spare_look(w->spare) == SPARE_FULL && room(w) <= w->reserve + ORDINARY_INTAKE;
     if (full == atomic_load_explicit(&w->stats.full, memory_order_relaxed))
         return full;
     atomic_store_explicit(&w->stats.full, full, memory_order_relaxed);
     if (full)
         notice(w, RC_LIMIT, "STORE-001", "no room for another segment: messages are refused");
     else
-        notice(w, RC_OK, "STORE-033", "there is room again");
+        notice(w, RC_STATE, "STORE-033", "there is room again");
     return full;
 }
 
