@@ -368,7 +368,8 @@ enum rc stream_write(struct stream *s, const struct str *parts, size_t n, struct
         if (!size_add(total, parts[i].n, &total))
             total = SIZE_MAX;
     if (total > s->opts.write_max || queued > s->opts.write_max - total)
-        return err_set(e, RC_LIMIT, "NET-038", "%zu bytes wait to be sent already", queued);
+        return err_set(e, RC_LIMIT, "NET-038", "%zu bytes wait to be sent, %zu more are too many",
+                       queued, total);
     size_t took = goes_direct(s, total, n) ? send_direct(s, parts, n) : 0;
     enum rc rc = queue_parts(s, parts, n, total - took, took, e);
     if (rc != RC_OK) {

@@ -237,7 +237,9 @@ static void on_accept(void *ctx, struct listener *ls, struct stream *s)
 void fix_peer(struct fix *f)
 {
     static const struct listener_events events = { .accept = on_accept };
-    struct stream_listen how = { .host = STR("127.0.0.1"), .tls = f->tls };
+    struct stream_listen how = { .host = STR("127.0.0.1"),
+                                 .tls = f->tls,
+                                 .opts.write_max = 8u << 20 };
     struct err e;
     char text[ADDR_TEXT_MAX];
     T_OK(stream_listen(f->loop, &how, &events, f, &f->listener, &e), &e);
@@ -296,7 +298,7 @@ static void on_done(struct delivery *d, const struct verdict *v)
         conn_mllp.send_close(&f->dest);
 }
 
-void fix_send(struct fix *f, struct sent *s, const char *body)
+void fix_delivery(struct fix *f, struct sent *s, const char *body)
 {
     *s = (struct sent){ .f = f,
                         .close_in_done = s->close_in_done,
@@ -306,6 +308,11 @@ void fix_send(struct fix *f, struct sent *s, const char *body)
                               .content_type = MLLP_CONTENT_TYPE,
                               .arena = arena_new("attempt", 1024, 1u << 20),
                               .done = on_done };
+}
+
+void fix_send(struct fix *f, struct sent *s, const char *body)
+{
+    fix_delivery(f, s, body);
     conn_mllp.send(&f->dest, &s->d);
 }
 

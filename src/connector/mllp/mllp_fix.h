@@ -85,7 +85,8 @@ void wire_done(struct wire *w);
 /* The peer of a destination, then the destination with these `parameters`. */
 void fix_peer(struct fix *f);
 void fix_dest(struct fix *f, const char *parameters);
-void fix_send(struct fix *f, struct sent *d, const char *body);
+void fix_delivery(struct fix *f, struct sent *s, const char *body); /* made, not sent */
+void fix_send(struct fix *f, struct sent *s, const char *body);
 /* "MSH…\rMSA|code|id\r", framed. */
 void fix_answer(struct wire *w, const char *code, const char *id);
 
