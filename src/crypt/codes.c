@@ -52,5 +52,7 @@ const struct err_code crypt_codes[] = {
       "Update the peer to TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or to TLS 1.3." },
     { "TLS-029", "The peer gave no certificate.",
       "Configure the peer with one, or do not ask who it is." },
+    { "TLS-030", "The peer ended the TLS connection with an alert.",
+      "The text names it; look at the peer's log." },
 };
 const size_t crypt_n_codes = ZS_COUNT(crypt_codes);

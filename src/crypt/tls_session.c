@@ -119,6 +119,16 @@ static const struct {
     { SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "TLS-028" },
     { SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "TLS-028" },
     { SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "TLS-028" },
+    /* what a peer says of our certificate; TLS 1.3 has it only after our side is through */
+    { SSL_R_SSLV3_ALERT_NO_CERTIFICATE, "TLS-025" },
+    { SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "TLS-025" },
+    { SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE, "TLS-025" },
+    { SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, "TLS-025" },
+    { SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "TLS-025" },
+    { SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "TLS-025" },
+    { SSL_R_TLSV1_ALERT_UNKNOWN_CA, "TLS-025" },
+    { SSL_R_TLSV1_ALERT_ACCESS_DENIED, "TLS-025" },
+    { SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "TLS-025" },
 };
 
 static enum rc session_error(struct tls_session *t, struct err *e)
@@ -135,7 +145,7 @@ static enum rc session_error(struct tls_session *t, struct err *e)
         if (ERR_GET_LIB(code) == ERR_LIB_SSL && reasons[i].reason == reason)
             return err_set(e, RC_PEER, reasons[i].id, "TLS: %s", text);
     bool alert = ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET;
-    return err_set(e, RC_PEER, alert ? "TLS-025" : "TLS-026", "TLS: %s",
+    return err_set(e, RC_PEER, alert ? "TLS-030" : "TLS-026", "TLS: %s",
                    text ? text : "protocol error");
 }
 

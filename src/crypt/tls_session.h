@@ -41,7 +41,7 @@ bool tls_has_input(const struct tls_session *t);
 
 /*
  * Returns RC_OK: done, and the peer is verified as the context demands. RC_AGAIN: feed more.
- * RC_PEER: TLS-020 … TLS-028. RC_NOMEM, RC_LIMIT of the wire buffer.
+ * RC_PEER: TLS-020 … TLS-030. RC_NOMEM, RC_LIMIT of the wire buffer.
  */
 enum rc tls_handshake(struct tls_session *t, struct err *e) ZS_CHECK;
 
