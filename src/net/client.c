@@ -15,13 +15,14 @@ struct sock {
 };
 
 static void free_now(struct client *c);
+static CURLM *make_multi(struct client *c);
 
 /* ---- results ---- */
 
 static void drop_call(struct client_call *call)
 {
     struct client *c = call->client;
-    (void)curl_multi_remove_handle(c->multi, call->easy); /* fails only for handles not in it */
+    (void)curl_multi_remove_handle(call->multi, call->easy); /* fails only for handles not in it */
     list_remove(&c->calls, &call->link);
     client_easy_free(call);
     mem_free(call);
@@ -40,16 +41,41 @@ static void tell(struct client_call *call, CURLcode code)
     c->busy--;
 }
 
+/* The oldest call of that handle: newer ones, made in done(), stand behind and have another. */
+static struct client_call *first_of(const struct client *c, const CURLM *multi)
+{
+    struct list_node *n = list_first(&c->calls);
+    struct client_call *call = n ? ZS_CONTAINER(n, struct client_call, link) : NULL;
+    return call && call->multi == multi ? call : NULL;
+}
+
+/*
+ * A socket could not be watched, for lack of memory: for libcurl its whole handle is lost then. All
+ * its calls have failed, as far as they got, and the next ones use a new handle.
+ */
+static void replace_multi(struct client *c)
+{
+    CURLM *old = c->multi;
+    c->broken = false;
+    c->multi = make_multi(c);
+    struct client_call *call = NULL;
+    while ((call = first_of(c, old)) != NULL && !c->dying)
+        tell(call, CURLE_OUT_OF_MEMORY);
+    (void)curl_multi_cleanup(old); /* fails only on a handle that is none */
+}
+
 static void tell_finished(struct client *c)
 {
     CURLMsg *m = NULL;
     int left = 0;
-    while (!c->dying && (m = curl_multi_info_read(c->multi, &left)) != NULL) {
+    while (!c->dying && !c->broken && (m = curl_multi_info_read(c->multi, &left)) != NULL) {
         struct client_call *call = NULL;
         if (m->msg == CURLMSG_DONE &&
             curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call) == CURLE_OK && call)
             tell(call, m->data.result);
     }
+    if (c->broken && !c->dying)
+        replace_multi(c);
     if (c->dying && c->busy == 0)
         free_now(c);
 }
@@ -115,7 +141,7 @@ static struct sock *watch_sock(struct client *c, curl_socket_t fd, unsigned even
     return s;
 }
 
-/* -1 makes libcurl fail the transfers of this socket. */
+/* -1 makes libcurl give up its whole handle: see replace_multi. */
 static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *sock)
 {
     static const unsigned events[] = { [CURL_POLL_NONE] = 0,
@@ -130,25 +156,39 @@ static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, vo
             forget_sock(c, s);
         return 0;
     }
-    if (!s)
-        return watch_sock(c, fd, events[what]) ? 0 : -1;
-    return loop_fd_events(s->watch, events[what], NULL) == RC_OK ? 0 : -1;
+    bool watched = s ? loop_fd_events(s->watch, events[what], NULL) == RC_OK
+                     : watch_sock(c, fd, events[what]) != NULL;
+    c->broken = c->broken || !watched;
+    return watched ? 0 : -1;
 }
 
 /* ---- the client ---- */
 
-static bool set_multi(struct client *c)
+static bool set_multi(struct client *c, CURLM *m)
 {
-    CURLM *m = c->multi;
+    const struct {
+        CURLMoption option;
+        size_t value;
+    } limits[] = { { CURLMOPT_MAX_TOTAL_CONNECTIONS, c->conf.max_conns },
+                   { CURLMOPT_MAXCONNECTS, c->conf.max_conns },
+                   { CURLMOPT_MAX_HOST_CONNECTIONS, c->conf.max_conns_per_host } };
+    for (size_t i = 0; i < ZS_COUNT(limits); i++)
+        if (curl_multi_setopt(m, limits[i].option, (long)limits[i].value) != CURLM_OK)
+            return false;
     return curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_multi_socket) == CURLM_OK &&
            curl_multi_setopt(m, CURLMOPT_SOCKETDATA, c) == CURLM_OK &&
            curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_multi_timer) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_TIMERDATA, c) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->conf.max_conns) ==
-               CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)c->conf.max_conns) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_MAX_HOST_CONNECTIONS, (long)c->conf.max_conns_per_host) ==
-               CURLM_OK;
+           curl_multi_setopt(m, CURLMOPT_TIMERDATA, c) == CURLM_OK;
+}
+
+/* NULL: no memory. */
+static CURLM *make_multi(struct client *c)
+{
+    CURLM *m = curl_multi_init();
+    if (m && set_multi(c, m))
+        return m;
+    (void)curl_multi_cleanup(m); /* NULL is fine, and nothing is in it */
+    return NULL;
 }
 
 enum rc client_new(struct loop *l, const struct client_conf *conf, struct client **out,
@@ -168,8 +208,8 @@ enum rc client_new(struct loop *l, const struct client_conf *conf, struct client
     c->conf.keep_ms = conf->keep_ms ? conf->keep_ms : 15000;
     list_init(&c->calls);
     list_init(&c->socks);
-    c->multi = curl_multi_init();
-    if (!c->multi || !set_multi(c)) {
+    c->multi = make_multi(c);
+    if (!c->multi) {
         free_now(c);
         return err_set(e, RC_NOMEM, "HTTP-015", "not enough memory for the HTTP client");
     }
@@ -211,32 +251,41 @@ void client_free(struct client **cp)
 
 /* ---- calls ---- */
 
+static enum rc no_memory(struct err *e)
+{
+    (void)err_set(e, RC_NOMEM, "HTTP-015", "not enough memory for the request");
+    (void)err_fate(e, FATE_RETRY); /* returns the code set above */
+    return RC_NOMEM;
+}
+
+static enum rc add_call(struct client *c, struct client_call *call, struct err *e)
+{
+    if (!c->multi)
+        c->multi = make_multi(c);
+    if (!c->multi || curl_multi_add_handle(c->multi, call->easy) != CURLM_OK)
+        return no_memory(e);
+    call->multi = c->multi;
+    list_push(&c->calls, &call->link);
+    return RC_OK;
+}
+
 enum rc client_call(struct client *c, const struct client_request *r, struct arena *a,
                     void (*done)(void *ctx, const struct client_result *res), void *ctx,
                     struct client_call **out, struct err *e)
 {
     struct client_call *call = mem_new(struct client_call);
-    if (!call) {
-        (void)err_set(e, RC_NOMEM, "HTTP-015", "not enough memory for the request");
-        (void)err_fate(e, FATE_RETRY); /* returns the code set above */
-        return RC_NOMEM;
-    }
-    call->client = c;
-    call->arena = a;
-    call->request = *r;
-    call->done = done;
-    call->ctx = ctx;
+    if (!call)
+        return no_memory(e);
+    *call =
+        (struct client_call){ .client = c, .arena = a, .request = *r, .done = done, .ctx = ctx };
     enum rc rc = client_easy_make(call, e);
-    if (rc == RC_OK && curl_multi_add_handle(c->multi, call->easy) != CURLM_OK) {
-        rc = err_set(e, RC_NOMEM, "HTTP-015", "not enough memory for the request");
-        (void)err_fate(e, FATE_RETRY); /* returns the code set above */
-    }
+    if (rc == RC_OK)
+        rc = add_call(c, call, e);
     if (rc != RC_OK) {
         client_easy_free(call);
         mem_free(call);
         return rc;
     }
-    list_push(&c->calls, &call->link);
     *out = call;
     return RC_OK;
 }

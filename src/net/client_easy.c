@@ -1,6 +1,6 @@
 /*
  * One request as libcurl takes it, and its answer. Everything that has an unsafe or surprising
- * default in libcurl is set here. Tests: client_test.c
+ * default in libcurl is set here. Tests: client_test.c, client_fate_test.c
  */
 #include "net/client_int.h"
 
@@ -319,6 +319,22 @@ static enum rc check_url(struct client_call *call, struct str text, struct err *
     return known ? RC_OK : cannot_send(e, "the URL is neither http nor https");
 }
 
+/* Every option of the handle. */
+static CURLcode set_all(struct client_call *call, const char *url, const char *method,
+                        const char *proxy)
+{
+    CURLcode rc = set_numbers(call);
+    if (rc == CURLE_OK)
+        rc = set_texts(call, url, proxy);
+    if (rc == CURLE_OK)
+        rc = set_callbacks(call);
+    if (rc == CURLE_OK)
+        rc = set_tls(call->easy, call->request.tls);
+    if (rc == CURLE_OK)
+        rc = set_method(call->easy, &call->request, method);
+    return rc == CURLE_OK ? curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->lines) : rc;
+}
+
 enum rc client_easy_make(struct client_call *call, struct err *e)
 {
     struct client_request *r = &call->request;
@@ -330,29 +346,17 @@ enum rc client_easy_make(struct client_call *call, struct err *e)
     if (!url || !method || !proxy)
         return no_memory(e);
     r->method = str_of(method, r->method.n);
-    enum rc rc = check_url(call, str_of(url, r->url.n), e);
-    if (rc != RC_OK)
-        return rc;
     fill_defaults(r);
     buf_init(&call->body, r->body_max);
-    call->easy = curl_easy_init();
-    if (!call->easy)
-        return no_memory(e);
-    rc = add_fields(call, e);
+    enum rc rc = check_url(call, str_of(url, r->url.n), e);
+    if (rc == RC_OK)
+        rc = add_fields(call, e);
     if (rc != RC_OK)
         return rc;
-    CURLcode set = set_numbers(call);
-    if (set == CURLE_OK)
-        set = set_texts(call, url, proxy);
-    if (set == CURLE_OK)
-        set = set_callbacks(call);
-    if (set == CURLE_OK)
-        set = set_tls(call->easy, r->tls);
-    if (set == CURLE_OK)
-        set = set_method(call->easy, r, method);
-    if (set == CURLE_OK)
-        set = curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->lines);
-    return set == CURLE_OK ? RC_OK : no_memory(e);
+    call->easy = curl_easy_init();
+    if (!call->easy || set_all(call, url, method, proxy) != CURLE_OK)
+        return no_memory(e);
+    return RC_OK;
 }
 
 void client_easy_free(struct client_call *call)

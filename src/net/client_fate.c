@@ -1,6 +1,6 @@
 /*
  * What a failure of libcurl means for the request. Decided by its code and by whether the request
- * was handed to a connection, never by a text. Tests: client_fate_test.c, client_test.c
+ * was handed to a connection, never by a text. Tests: client_fate_test.c
  */
 #include "net/client_int.h"
 

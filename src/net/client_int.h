@@ -17,7 +17,8 @@
 struct client {
     struct loop *loop;
     struct client_conf conf;
-    CURLM *multi;
+    CURLM *multi; /* NULL: without memory; made anew by the next call */
+    bool broken;  /* libcurl was told that a socket cannot be watched: the handle is lost */
     struct list calls;
     struct list socks;
     struct loop_timer timer;
@@ -28,6 +29,7 @@ struct client {
 struct client_call {
     struct list_node link;
     struct client *client;
+    CURLM *multi; /* that it was added to */
     CURL *easy;
     struct curl_slist *lines; /* header fields as libcurl wants them */
     struct arena *arena;

@@ -5,7 +5,7 @@
  * the outcome is certain. The alert tells, and the library hands it to a callback.
  *
  * The callback finds the call through the context, which libcurl makes for one connection. That
- * connection may live longer than the call, hence client_tls_forget. Tests: client_test.c
+ * connection may live longer than the call, hence client_tls_forget. Tests: client_fate_test.c
  */
 #include "net/client_int.h"
 

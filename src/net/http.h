@@ -82,11 +82,4 @@ bool http_is_field_value(struct str s);
  */
 struct str http_media_type(struct str content_type);
 
-/*
- * A parameter of a field value: http_param("multipart/x; boundary=\"a b\"", "boundary") is `a b`.
- * Quotes are taken off; a value with a backslash escape inside its quotes is not decoded and
- * counts as absent, as do repeated and unterminated ones. STR_NULL when absent.
- */
-struct str http_param(struct str value, struct str name);
-
 #endif

@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "net/http_int.h"
 
-#define NS_PER_MS 1000000u
+#define NS_PER_MS     1000000u
+#define RATE_CHECK_MS 1000
 
 static size_t on_read(void *ctx, struct stream *s, struct str data);
 static void on_open(void *ctx, struct stream *s);
@@ -152,34 +153,41 @@ static uint64_t check_phase(struct http_conn *c, uint64_t now)
     return HTTP_NEVER;
 }
 
+/* When the body has to be looked at next. */
+static uint64_t body_due(const struct http_conn *c, uint64_t now)
+{
+    const struct http_server_conf *conf = &c->server->conf;
+    uint64_t spent = body_time(c, now) / NS_PER_MS;
+    uint64_t next = spent < HTTP_RATE_GRACE_MS ? HTTP_RATE_GRACE_MS - spent : RATE_CHECK_MS;
+    uint64_t left = spent < conf->body_ms ? conf->body_ms - spent : 0;
+    return now + (left < next ? left : next) * NS_PER_MS;
+}
+
 static uint64_t check_body(struct http_conn *c, uint64_t now)
 {
     const struct http_server_conf *conf = &c->server->conf;
     if (c->body_since == HTTP_NEVER)
         return HTTP_NEVER;
     uint64_t spent = body_time(c, now) / NS_PER_MS;
-    if (spent >= conf->body_ms) {
-        time_out(c, "the body of the request did not arrive in time");
-        return HTTP_NEVER;
-    }
-    if (spent >= HTTP_RATE_GRACE_MS && c->body_bytes < spent * conf->min_rate / 1000) {
-        time_out(c, "the body of the request arrives too slowly");
-        return HTTP_NEVER;
-    }
-    uint64_t next = spent < HTTP_RATE_GRACE_MS ? HTTP_RATE_GRACE_MS - spent : 1000;
-    if (conf->body_ms - spent < next)
-        next = conf->body_ms - spent;
-    return now + next * NS_PER_MS;
+    bool late = spent >= conf->body_ms;
+    bool slow = spent >= HTTP_RATE_GRACE_MS && c->body_bytes < spent * conf->min_rate / 1000;
+    if (!late && !slow)
+        return body_due(c, now);
+    time_out(c, late ? "the body of the request did not arrive in time"
+                     : "the body of the request arrives too slowly");
+    return HTTP_NEVER;
 }
 
-/* Does the peer take what waits for it? */
+/* Does the peer take what waits for it, and fast enough? */
 static uint64_t check_stall(struct http_conn *c, uint64_t now)
 {
-    uint64_t limit = (uint64_t)c->server->conf.stall_ms * NS_PER_MS;
+    const struct http_server_conf *conf = &c->server->conf;
+    uint64_t limit = (uint64_t)conf->stall_ms * NS_PER_MS;
+    uint64_t least = (uint64_t)conf->stall_ms * conf->min_rate / 1000;
     uint64_t out = stream_bytes_out(c->stream);
     if (stream_queued(c->stream) == 0)
         return HTTP_NEVER;
-    if (out != c->stall_out || c->stall_since == 0) {
+    if (c->stall_since == 0 || out - c->stall_out > least) {
         c->stall_out = out;
         c->stall_since = now;
     }
@@ -370,6 +378,19 @@ static size_t give_body(struct http_exchange *x, struct str bytes)
     return bytes.n;
 }
 
+/*
+ * Bytes that the reader did not take come again after http_resume; a chunk decoder, which has
+ * passed them, takes them back.
+ */
+static void pause_body(struct http_conn *c, size_t left)
+{
+    if (c->x->head.framing == HTTP_BODY_CHUNKED)
+        http_chunk_unread(&c->x->chunk, left);
+    c->x->body_paused = true;
+    c->body_bytes -= left;
+    stop_body_clock(c);
+}
+
 static void end_body(struct http_conn *c)
 {
     stop_body_clock(c);
@@ -377,14 +398,26 @@ static void end_body(struct http_conn *c)
     http_exchange_body_end(c->x);
 }
 
-/*
- * Bytes of a chunk that the reader did not take: the decoder has passed them, so they are put back
- * into its account and come again as the chunk's next bytes.
- */
-static void put_back(struct http_exchange *x, size_t n)
+/* Decoded bytes to their reader; returns how many it left. */
+static size_t pass_on(struct http_conn *c, struct str bytes)
 {
-    if (x->head.framing == HTTP_BODY_CHUNKED)
-        http_chunk_unread(&x->chunk, n);
+    struct http_exchange *x = c->x;
+    struct err e;
+    size_t took = give_body(x, bytes);
+    if (c->x != x || c->closing) /* answered or cut meanwhile */
+        return 0;
+    if (x->collected.failed) {
+        (void)err_set(&e, RC_NOMEM, "HTTP-015", "not enough memory for the body");
+        http_conn_refuse(c, 503, &e);
+        return 0;
+    }
+    if (x->head.framing == HTTP_BODY_LENGTH)
+        x->body_left -= took;
+    if (took < bytes.n)
+        pause_body(c, bytes.n - took);
+    else if (x->head.framing == HTTP_BODY_LENGTH && x->body_left == 0)
+        end_body(c);
+    return bytes.n - took;
 }
 
 static size_t take_body(struct http_conn *c, struct str data)
@@ -403,29 +436,9 @@ static size_t take_body(struct http_conn *c, struct str data)
     c->body_bytes += used;
     if (rc == RC_AGAIN)
         return used;
-    if (!str_is_null(bytes)) {
-        size_t took = give_body(x, bytes);
-        if (c->x != x || c->closing) /* answered or cut meanwhile */
-            return data.n;
-        if (x->collected.failed) {
-            (void)err_set(&e, RC_NOMEM, "HTTP-015", "not enough memory for the body");
-            http_conn_refuse(c, 503, &e);
-            return data.n;
-        }
-        if (x->head.framing == HTTP_BODY_LENGTH)
-            x->body_left -= took;
-        if (took < bytes.n) {
-            put_back(x, bytes.n - took);
-            c->body_bytes -= bytes.n - took;
-            used -= bytes.n - took;
-            x->body_paused = true;
-            stop_body_clock(c);
-            return used;
-        }
-    }
-    bool whole = x->head.framing == HTTP_BODY_LENGTH ? x->body_left == 0 : str_is_null(bytes);
-    if (whole)
-        end_body(c);
+    if (!str_is_null(bytes))
+        return used - pass_on(c, bytes);
+    end_body(c);
     return used;
 }
 
@@ -459,7 +472,7 @@ void http_conn_read_body(struct http_conn *c)
     if (c->input != HTTP_IN_BODY)
         return;
     c->body_since = now_ns(c);
-    wake_by(c, check_body(c, c->body_since));
+    wake_by(c, body_due(c, c->body_since));
     if (!c->reading)
         stream_resume(c->stream);
 }

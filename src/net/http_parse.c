@@ -327,22 +327,27 @@ static void take_field_line(struct http_parser *p, struct str run, struct str li
 
 /* ---- the end of the head: what only the whole can tell ---- */
 
+static enum http_framing framing_of(const struct http_parser *p)
+{
+    unsigned status = p->head.status;
+    if (status == 204 || status == 304 || (status != 0 && status < 200))
+        return HTTP_BODY_NONE;
+    if (p->has_coding)
+        return HTTP_BODY_CHUNKED;
+    if (p->has_length)
+        return HTTP_BODY_LENGTH;
+    return p->kind == HTTP_RESPONSE ? HTTP_BODY_CLOSE : HTTP_BODY_NONE;
+}
+
 static void set_framing(struct http_parser *p)
 {
     struct http_head *h = &p->head;
-    bool bodiless = h->status == 204 || h->status == 304 || (h->status && h->status < 200);
-    if (p->has_coding)
-        h->framing = HTTP_BODY_CHUNKED;
-    else if (p->has_length)
-        h->framing = HTTP_BODY_LENGTH;
-    else
-        h->framing = p->kind == HTTP_RESPONSE ? HTTP_BODY_CLOSE : HTTP_BODY_NONE;
-    if (bodiless)
-        h->framing = HTTP_BODY_NONE;
-    h->keep_alive =
-        !p->has_close && (h->minor == 1 || p->has_keep_alive) && h->framing != HTTP_BODY_CLOSE;
-    h->expect_continue = p->wants_continue && h->minor == 1 && h->framing != HTTP_BODY_NONE &&
-                         (h->framing == HTTP_BODY_CHUNKED || h->length > 0);
+    h->framing = framing_of(p);
+    bool wants_to_stay = !p->has_close && (h->minor == 1 || p->has_keep_alive);
+    h->keep_alive = wants_to_stay && h->framing != HTTP_BODY_CLOSE;
+    bool has_body =
+        h->framing == HTTP_BODY_CHUNKED || (h->framing == HTTP_BODY_LENGTH && h->length > 0);
+    h->expect_continue = p->wants_continue && h->minor == 1 && has_body;
 }
 
 static void finish(struct http_parser *p, struct str run, size_t at)

@@ -20,7 +20,7 @@
  * Strictness is http_parse.h's; the server adds 413 for a body over its limit, before reading, and
  * 408 for deadlines. Those are absolute: a head must be complete head_ms after its first byte, a
  * body body_ms after its head, and from RATE_GRACE_MS on a body must have come at min_rate on
- * average; a client that takes nothing of its answer for stall_ms is dropped.
+ * average; a client that takes its answer at less than min_rate over stall_ms is dropped.
  *
  * HTTP/2 and WebSocket: a handler sees exchanges only; what carries them is not its business.
  *
@@ -77,7 +77,7 @@ struct http_server_conf {
     uint32_t head_ms;    /* [10 s] */
     uint32_t body_ms;    /* [120 s] */
     uint32_t min_rate;   /* [256] bytes a second */
-    uint32_t stall_ms;   /* [30 s] */
+    uint32_t stall_ms;   /* [30 s] for an answer that waits to be taken */
     uint32_t drain_ms;   /* [10 s] after http_server_stop what is in work has so long */
     uint32_t n_requests; /* [0: no end] requests after which a connection is closed */
 };
@@ -176,7 +176,10 @@ struct http_body_events {
     void (*end)(void *ctx, struct http_exchange *x);
 };
 
-/* The same piece by piece. max as above. Calls come from the loop, or from within for no body. */
+/*
+ * The same piece by piece. max as above. Calls come from the loop, or from within for no body.
+ * http_resume from within data() does nothing: take the bytes instead.
+ */
 void http_read(struct http_exchange *x, uint64_t max, const struct http_body_events *ev, void *ctx);
 void http_resume(struct http_exchange *x);
 

@@ -221,6 +221,31 @@ static void reader_that_takes_nothing_is_dropped(void **state)
     finish(&w, &p);
 }
 
+/* A few bytes now and then keep no answer alive either. */
+static void reader_that_drips_is_dropped(void **state)
+{
+    (void)state;
+    struct world w;
+    struct peer p;
+    start(&w, &p);
+    w.left_to_stream = 64u << 20;
+    peer_sendz(&p, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < 5; i++)
+        loop_poll(w.loop);
+    stream_pause(p.stream);
+    for (int i = 0; i < 200; i++)
+        loop_poll(w.loop);
+    size_t before = p.got.n;
+    for (int s = 0; s < 20 && w.n_cancelled == 0; s++) {
+        p.take_max = 10;
+        stream_resume(p.stream);
+        world_step(&w, 1000);
+    }
+    T_EQ_INT(w.n_cancelled, 1);
+    T_TRUE(p.got.n > before); /* it did take some */
+    finish(&w, &p);
+}
+
 static void stop_cuts_off_what_takes_too_long(void **state)
 {
     (void)state;
@@ -254,6 +279,7 @@ int main(void)
         T_TEST(slow_rest_after_a_pause_is_cut),
         T_TEST(waiting_for_an_answer_has_no_limit),
         T_TEST(reader_that_takes_nothing_is_dropped),
+        T_TEST(reader_that_drips_is_dropped),
         T_TEST(stop_cuts_off_what_takes_too_long),
     };
     return T_RUN(tests);

@@ -1,4 +1,8 @@
-/* What the connector's files share: http_conf.c, http_recv.c, http_send.c, http_verdict.c. */
+/*
+ * What the connector's files share.
+ *
+ * Thread  http_recv.c and http_send.c: loop; the rest any.
+ */
 #ifndef ZS_CONNECTOR_HTTP_HTTP_INT_H
 #define ZS_CONNECTOR_HTTP_HTTP_INT_H
 
@@ -63,8 +67,8 @@ void conn_http_verdict(const struct client_result *res, struct arena *a, struct 
 /* ---- http_send.c ---- */
 
 enum rc conn_http_send_open(struct conn_dest *d, struct err *e) ZS_CHECK;
-void conn_http_send(struct conn_dest *d, struct delivery *dl);
-void conn_http_cancel(struct conn_dest *d, struct delivery *dl);
+void conn_http_send(struct conn_dest *dest, struct delivery *d);
+void conn_http_cancel(struct conn_dest *dest, struct delivery *d);
 void conn_http_send_drain(struct conn_dest *d);
 void conn_http_send_close(struct conn_dest *d);
 void conn_http_probe(struct conn_dest *d, conn_probe_fn *done, void *ctx);
