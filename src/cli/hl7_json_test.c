@@ -4,6 +4,7 @@
  */
 #include "cli/hl7_json.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "hl7/batch.h"
 #include "tests/lib/t.h"
@@ -241,6 +242,45 @@ static void refusals(void **state)
     }
 }
 
+/* Each allocation failing in turn gives an error, never other bytes. */
+static void memory_fails(void **state)
+{
+    (void)state;
+    struct str in = STR("MSH|^~\\&||||||||||||||||8859/1\rPID|M\xfc\\.br\\|C:\\x|\x81\r");
+    bool failed = true;
+    for (size_t k = 1; failed; k++) {
+        struct arena *a = arena_new("test", (size_t)1 << 16, (size_t)1 << 24);
+        struct arena *scratch = arena_new("scratch", 512, (size_t)1 << 24);
+        const struct hl7_msg *m = NULL;
+        struct json *doc = NULL;
+        struct jw w;
+        struct buf text;
+        struct buf out;
+        struct err e = { 0 };
+        buf_init(&text, 1 << 16);
+        buf_init(&out, 1 << 16);
+        T_OK(hl7_parse(in, NULL, a, &m, &e), &e);
+        jw_init(&w, &text, JSON_COMPACT);
+        mem_fail_at(k);
+        enum rc rc = hl7_json_put(&w, m, false, scratch, &sink, &e);
+        if (rc == RC_OK)
+            rc = jw_done(&w, &e);
+        if (rc == RC_OK)
+            rc = json_parse(buf_view(&text), &json_default_limits, a, &doc, &e);
+        if (rc == RC_OK)
+            rc = hl7_json_build(doc, scratch, &out, &sink, &e);
+        failed = mem_fail_left() == 0;
+        mem_fail_at(0);
+        T_TRUE(rc == RC_OK || (failed && rc == RC_NOMEM));
+        if (rc == RC_OK)
+            T_EQ_BYTES(buf_view(&out), in);
+        buf_done(&text);
+        buf_done(&out);
+        arena_free(&scratch);
+        arena_free(&a);
+    }
+}
+
 /* Every message of one byte replaced by every other, at every place, comes back. */
 static void any_byte(void **state)
 {
@@ -300,8 +340,12 @@ static void every_conformance_message(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(forms),         T_TEST(by_hand),
-                                        T_TEST(refusals),      T_TEST(any_byte),
-                                        T_TEST(every_example), T_TEST(every_conformance_message) };
+    const struct CMUnitTest tests[] = { T_TEST(forms),
+                                        T_TEST(by_hand),
+                                        T_TEST(refusals),
+                                        T_TEST(any_byte),
+                                        T_TEST(memory_fails),
+                                        T_TEST(every_example),
+                                        T_TEST(every_conformance_message) };
     return T_RUN(tests);
 }

@@ -3,6 +3,7 @@
 
 #include "tests/lib/t.h"
 
+#include "base/alloc.h"
 #include "hl7/check.h"
 
 #define AT 1704164645678 /* 2024-01-02T03:04:05.678Z */
@@ -250,6 +251,38 @@ static void no_room(void **state)
     arena_free(&a);
 }
 
+/* Each allocation failing in turn: an error, and nothing in the buffer but what was there. */
+static void memory_fails(void **state)
+{
+    (void)state;
+    struct str in = STR("MSH|ABCD|\xfc\\E\\||x||||ADTAA01|I|P|2.5|||||8859/1\rMSA|AA|a\\T\\b\r");
+    bool failed = true;
+    for (size_t k = 1; failed; k++) {
+        struct arena *a = arena_new("test", 512, 1 << 18);
+        const struct hl7_msg *m = NULL;
+        struct hl7_ack_opts o = opts_of(5);
+        struct hl7_ack ack;
+        struct buf b;
+        struct err e = { 0 };
+        T_OK(hl7_parse(in, NULL, a, &m, &e), &e);
+        buf_init(&b, 4096);
+        mem_fail_at(k);
+        enum rc rc = hl7_ack_write(m, &o, a, &b, &e);
+        if (rc == RC_OK)
+            rc = hl7_ack_read(m, a, &ack, &e);
+        failed = mem_fail_left() == 0;
+        mem_fail_at(0);
+        /* A converter that cannot be had falls out as an error too, never as a wrong answer. */
+        if (failed)
+            T_TRUE(rc == RC_NOMEM);
+        else
+            T_OK(rc, &e);
+        T_TRUE(rc == RC_OK || b.n == 0 || str_ends(buf_view(&b), STR("\r")));
+        buf_done(&b);
+        arena_free(&a);
+    }
+}
+
 static const struct {
     const char *name;
     struct str in;
@@ -328,7 +361,8 @@ static void not_answers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(answers), T_TEST(broken_messages), T_TEST(no_room),
+    const struct CMUnitTest tests[] = { T_TEST(answers),      T_TEST(broken_messages),
+                                        T_TEST(no_room),      T_TEST(memory_fails),
                                         T_TEST(read_answers), T_TEST(not_answers) };
     return T_RUN(tests);
 }

@@ -139,7 +139,6 @@ static enum mllp_event finish(struct mllp_reader *r, size_t n, size_t used, size
 {
     struct str last = str_sub(r->chunk, 0, n);
     consume(r, used);
-    r->n_fs = 0;
     r->noise.doubled_fs += n_fs - 1;
     if (r->state == IN && r->held.n == 0 && n <= r->max) {
         r->state = OUT;
@@ -363,7 +362,6 @@ bool mllp_end(struct mllp_reader *r)
     }
     drop_held(r);
     r->state = OUT;
-    r->n_fs = 0;
     return true;
 }
 
