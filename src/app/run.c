@@ -14,6 +14,7 @@
 #include <signal.h>
 
 #define STOP_LIMIT_MS  10000
+#define LOG_FLUSH_MS   1000
 #define FINDINGS_MAX   100
 #define FINDINGS_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -123,7 +124,8 @@ static enum rc open_data(struct run *r, struct err *e)
 static void show_key(struct run *r, const char *path, const struct secret *key)
 {
     log_event(r->log, EV_ENGINE_CREDENTIAL_MADE, F_NAME("file", path));
-    if (r->conf.quiet)
+    /* under systemd standard error is the system's journal: a key does not belong there */
+    if (r->conf.quiet || cli_env(r->cli, "JOURNAL_STREAM"))
         return;
     struct str text = secret_bytes(*key);
     fprintf(r->cli->err,
@@ -173,6 +175,14 @@ static void on_signal(void *ctx, int signum)
     run_stop(ctx);
 }
 
+/* Repeats that were held back are told at the latest a second after their window. */
+static void flush_log(struct loop_timer *t)
+{
+    struct run *r = ZS_CONTAINER(t, struct run, log_timer);
+    log_flush(r->log);
+    loop_timer_start(r->loop, t, LOG_FLUSH_MS, flush_log);
+}
+
 static enum rc open_loop(struct run *r, struct err *e)
 {
     enum rc rc = loop_new("main", r->cli->clock, &r->loop, e);
@@ -180,6 +190,8 @@ static enum rc open_loop(struct run *r, struct err *e)
         rc = loop_signal(r->loop, SIGTERM, on_signal, r, e);
     if (rc == RC_OK)
         rc = loop_signal(r->loop, SIGINT, on_signal, r, e);
+    if (rc == RC_OK)
+        loop_timer_start(r->loop, &r->log_timer, LOG_FLUSH_MS, flush_log);
     return rc == RC_OK && r->conf.prepare ? r->conf.prepare(r, e) : rc;
 }
 
@@ -306,6 +318,7 @@ void run_close(struct run *r)
 {
     if (r->engine)
         engine_stop(r->engine, STOP_LIMIT_MS);
+    loop_timer_stop(&r->log_timer);
     api_free(&r->api);
     engine_free(&r->engine);
     loop_free(&r->loop);

@@ -49,6 +49,7 @@ struct run {
     struct arena *findings_arena;
     uint64_t config_version;
     bool stopping;
+    struct loop_timer log_timer;
     char url[96]; /* of the management API */
 };
 
