@@ -23,7 +23,7 @@ enum rc hl7_check(const struct hl7_msg *m, struct arena *a, struct hl7_report *o
                   struct err *e) ZS_CHECK;
 
 /*
- * The finding for bytes that hl7_parse refused, from its error.
+ * The finding for bytes that hl7_parse refused, from its error; it borrows the error's text.
  */
 struct hl7_finding hl7_check_refused(const struct err *e);
 

@@ -5,9 +5,9 @@
  */
 #include "hl7/edit_int.h"
 
-#include "base/charset.h"
 #include "hl7/escape.h"
 #include "hl7/scan.h"
+#include "hl7/text_int.h"
 
 enum rc edit_no_room(struct err *e)
 {
@@ -157,8 +157,10 @@ static size_t end_index(const struct hl7_edit *ed)
     return i;
 }
 
-/* Index of the path's segment; HL7_NO_SEG when there is none, then *count says how many there are
- * and *behind where one more belongs. */
+/*
+ * Index of the path's segment; HL7_NO_SEG when there is none, then *count says how many there are
+ * and *behind where one more belongs.
+ */
 static size_t find_seg(const struct hl7_edit *ed, const struct hl7_path *p, uint32_t *count,
                        size_t *behind)
 {
@@ -194,8 +196,8 @@ static const char *charset_now(const struct hl7_edit *ed)
     const struct eseg *s = &ed->segs[0];
     struct str label = s->pieces && s->id == HL7_MSH && s->n_pieces > 17 ? s->pieces[17] : STR_NULL;
     size_t rep = ed->delims.rep ? str_chr(label, ed->delims.rep, 0) : SIZE_MAX;
-    const char *name = charset_of_hl7(str_sub(label, 0, rep));
-    if (name && !str_eqz(STR("US-ASCII"), name))
+    const char *name = text_label_set(str_sub(label, 0, rep));
+    if (name)
         return name;
     return ed->m ? hl7_charset(ed->m) : "UTF-8";
 }

@@ -330,6 +330,9 @@ static void built(void **state)
     set(ed, "MSH-12", "2.5.1");
     set(ed, "MSH-18", "8859/1");
     set(ed, "PID-5.1", "M\xc3\xbcller & Co");
+    set(ed, "MSH-18", "UNICODE UTF-16");
+    set(ed, "PID-9", "\xc3\xbc");
+    set(ed, "MSH-18", "8859/1");
     for (size_t i = 0; i < 12; i++) {
         size_t at = 0;
         T_OK(hl7_edit_add_seg(ed, HL7_NO_SEG, STR("OBX"), &at, &e), &e);
@@ -341,7 +344,7 @@ static void built(void **state)
     T_EQ_SIZE(hl7_edit_n_segs(ed), 14);
     T_TRUE(hl7_edit_seg_id(ed, 13) == HL7_ID('O', 'B', 'X'));
     T_EQ_STR(written(a, ed), "MSH|^~\\&|||||||ORU^R01|||2.5.1||||||8859/1\r"
-                             "PID|||||M\xfcller \\T\\ Co\r"
+                             "PID|||||M\xfcller \\T\\ Co||||\xc3\xbc\r"
                              "OBX|a\rOBX|b\rOBX|c\rOBX|d\rOBX|e\rOBX|f\r"
                              "OBX|g\rOBX|h\rOBX|i\rOBX|j\rOBX|k\rOBX|l\r");
     arena_free(&a);

@@ -17,20 +17,23 @@ static bool has_structure(struct hl7_delims d, struct str raw)
            (d.sub && str_chr(raw, d.sub, 0) != SIZE_MAX);
 }
 
-/*
- * The set MSH-18 names; NULL when it says nothing that decides: nothing known, or ASCII or UTF-8
- * (then the bytes show whether that is true), or a set of wide characters (then these bytes would
- * not have been read as a message).
- */
-static const char *named_set(const struct hl7_msg *m)
+/* A wide set would not have been read as a message, ASCII says nothing about other bytes. */
+const char *text_label_set(struct str label)
 {
-    static const char *const undecided[] = { "UTF-8", "US-ASCII", "UTF-16", "UTF-32" };
-    struct hl7_value v = hl7_header(m, 18, 0);
-    const char *name = v.presence == HL7_VALUED ? charset_of_hl7(v.raw) : NULL;
-    for (size_t i = 0; name && i < ZS_COUNT(undecided); i++)
-        if (str_eqz(str_z(name), undecided[i]))
+    static const char *const no_help[] = { "US-ASCII", "UTF-16", "UTF-32" };
+    const char *name = charset_of_hl7(label);
+    for (size_t i = 0; name && i < ZS_COUNT(no_help); i++)
+        if (str_eqz(str_z(name), no_help[i]))
             return NULL;
     return name;
+}
+
+/* The set that MSH-18 decides; NULL when the bytes have to show it, as for UTF-8, which may lie. */
+static const char *named_set(const struct hl7_msg *m)
+{
+    struct hl7_value v = hl7_header(m, 18, 0);
+    const char *name = v.presence == HL7_VALUED ? text_label_set(v.raw) : NULL;
+    return name && str_eqz(STR("UTF-8"), name) ? NULL : name;
 }
 
 const char *hl7_charset(const struct hl7_msg *m)

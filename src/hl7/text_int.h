@@ -1,4 +1,4 @@
-/* Shared by text.c and ack.c: text into the character set of a message, with a choice. */
+/* Shared by text.c, edit.c and ack.c: the character set of a message. */
 #ifndef ZS_HL7_TEXT_INT_H
 #define ZS_HL7_TEXT_INT_H
 
@@ -12,5 +12,9 @@
  */
 enum rc text_to_set(struct str text, const char *set, enum charset_policy policy, struct arena *a,
                     struct str *out, struct err *e) ZS_CHECK;
+
+/* The set a label of MSH-18 stands for; NULL for none, an unknown one, and those that say nothing.
+ */
+const char *text_label_set(struct str label);
 
 #endif
