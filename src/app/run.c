@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #define STOP_LIMIT_MS  10000
 #define LOG_FLUSH_MS   1000
@@ -270,10 +271,22 @@ static enum rc write_endpoint(struct run *r, struct err *e)
     return rc == RC_OK ? file_write_atomic(name, buf_view(&b), 0600, e) : rc;
 }
 
+/* As many connections as the system allows: the soft limit is a default for other programs. */
+static enum rc raise_limits(struct run *r, struct err *e)
+{
+    struct rlimit files;
+    (void)r, (void)e; /* where it cannot be raised the listeners say so when they run into it */
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files); /* as above */
+    }
+    return RC_OK;
+}
+
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        open_log,          open_loop, read_config, open_data,
+        raise_limits,      open_log,  open_loop,   read_config,    open_data,
         run_record_config, open_auth, open_engine, write_endpoint,
     };
     struct err e;
