@@ -108,6 +108,8 @@ void lane_stop(struct lane *l, uint32_t limit_ms, void (*stopped)(void *ctx), vo
     l->stopped = stopped;
     l->stopped_ctx = ctx;
     loop_timer_stop(&l->timer);
+    for (struct list_node *n = list_first(&l->window); n; n = list_next(&l->window, n))
+        lane_uncover(l, ZS_CONTAINER(n, struct lane_item, node));
     loop_timer_start(l->env.host->loop, &l->stop_timer, limit_ms, stop_limit_fired);
     if (l->dest_open)
         l->conf->type->send_drain(&l->dest);
@@ -191,11 +193,15 @@ void lane_add(struct lane *l, struct lane_item *it)
     arrived(l, it->covered);
     l->last_committed = it->d.seq;
     bool full = l->window.n >= LANE_WINDOW || l->window_bytes >= LANE_BYTES;
-    if (!it->covered && (l->spilled || full)) {
-        l->spilled = true;
+    /* A refill sees what is committed before we hear of it here: then the window has it already. */
+    bool there = it->d.seq <= l->last_in_window;
+    if (!it->covered && (l->spilled || full || there)) {
+        l->spilled = l->spilled || !there;
         lane_hold_unref(it->hold);
     } else {
         lane_enter_window(l, it);
+        if (l->phase == LANE_STOPPED)
+            lane_uncover(l, it);
     }
     if (l->phase == LANE_STOPPED)
         lane_try_stopped(l);
@@ -289,7 +295,7 @@ static enum step consider(struct lane *l, struct lane_item *it, int64_t *wake)
         return STEP_NEXT;
     }
     if (!it->covered) {
-        lane_request_mark(l);
+        lane_request_mark(l, it);
         return STEP_STOP;
     }
     uint64_t wait_ms = 0;

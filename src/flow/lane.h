@@ -62,7 +62,8 @@ struct lane_item {
     unsigned attempts;
     unsigned answered;
     bool covered;
-    bool unknown; /* an earlier attempt's outcome is not known */
+    bool mark_stale; /* its last outcome is newer than the mark that is being committed */
+    bool unknown;    /* an earlier attempt's outcome is not known */
     enum { ITEM_READY, ITEM_IN_FLIGHT, ITEM_WAITING, ITEM_BLOCKED } state;
     uint64_t sent_mono;
     char id[32]; /* behind d.message_id */

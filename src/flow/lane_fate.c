@@ -27,7 +27,8 @@ static bool record(struct lane *l, const struct lane_item *it, enum delivery_sta
             int n = snprintf(why, sizeof why, "%s %s", v->err.id ? v->err.id : "", v->err.text);
             o.error = str_of(why, n > 0 ? size_min((size_t)n, sizeof why - 1) : 0);
         }
-        uint64_t took = loop_now_mono(l->env.host->loop) - it->sent_mono;
+        uint64_t now = loop_now_mono(l->env.host->loop);
+        uint64_t took = it->sent_mono ? now - it->sent_mono : 0;
         o.duration_ms = (uint32_t)(took / 1000000u);
     }
     struct err e;
@@ -77,11 +78,22 @@ static void wait_again(struct lane *l, struct lane_item *it, const struct verdic
     it->state = ITEM_WAITING;
     it->next_at = lane_now_ms(l) + (int64_t)wait_ms;
     it->covered = false;
+    it->mark_stale = l->marking;
     l->troubled = true;
     atomic_fetch_add_explicit(&l->figures.retries, 1, memory_order_relaxed);
     (void)record(l, it, state, v, clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
     log_event(&l->log, EV_DELIVERY_RETRY, F_U64("seq", it->d.seq), F_U64("attempt", it->attempts),
               F_MS("waitMs", (int64_t)wait_ms), F_ERR(&v->err));
+}
+
+void lane_uncover(struct lane *l, struct lane_item *it)
+{
+    struct verdict v = { .rc = RC_STATE, .fate = FATE_RETRY };
+    if (!it->covered || (it->state != ITEM_READY && it->state != ITEM_WAITING))
+        return;
+    (void)err_set(&v.err, RC_STATE, "FLOW-006", "the engine stopped before it was sent");
+    it->covered = false;
+    (void)record(l, it, DELIVERY_RETRYING, &v, 0); /* unrecorded it is only flagged too widely */
 }
 
 static void on_delivered(struct lane *l, struct lane_item *it, const struct verdict *v)
@@ -179,25 +191,29 @@ static void mark_done(struct commit_op *c)
         struct lane_item *it = ZS_CONTAINER(n, struct lane_item, node);
         if (it->d.seq > l->mark.upto)
             break;
-        if (it->state == ITEM_READY || it->state == ITEM_WAITING)
+        if (!it->mark_stale && (it->state == ITEM_READY || it->state == ITEM_WAITING))
             it->covered = true;
+        it->mark_stale = false;
     }
-    if (l->phase == LANE_STOPPED)
-        lane_try_stopped(l);
-    else
+    if (l->phase != LANE_STOPPED) {
         lane_pump(l);
+        return;
+    }
+    for (struct list_node *n = list_first(&l->window); n; n = list_next(&l->window, n))
+        lane_uncover(l, ZS_CONTAINER(n, struct lane_item, node));
+    lane_try_stopped(l);
 }
 
-/* Cover the next deliveries: the window's first LANE_MARK_AHEAD, or only the head under hold. */
-void lane_request_mark(struct lane *l)
+/* Cover `want` at least: under hold nothing beyond it, else the window's first LANE_MARK_AHEAD. */
+void lane_request_mark(struct lane *l, const struct lane_item *want)
 {
     if (l->marking)
         return;
     size_t ahead = l->conf->unsure == LANE_HOLD ? 1 : LANE_MARK_AHEAD;
     struct list_node *n = list_first(&l->window);
-    uint64_t upto = 0;
+    uint64_t upto = want->d.seq;
     for (size_t i = 0; n && i < ahead; i++, n = list_next(&l->window, n))
-        upto = ZS_CONTAINER(n, struct lane_item, node)->d.seq;
+        upto = size_max(upto, ZS_CONTAINER(n, struct lane_item, node)->d.seq);
     l->marking = true;
     l->mark = (struct store_mark){ .lane = str_z(l->conf->name), .upto = upto };
     l->mark_op =

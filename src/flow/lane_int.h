@@ -66,7 +66,9 @@ bool lane_too_old(const struct lane *l, const struct lane_item *it);
 void lane_give_up(struct lane *l, struct lane_item *it);
 /* A delivery whose outcome an earlier process did not learn, policy hold: say so and block. */
 void lane_block_unknown(struct lane *l, struct lane_item *it);
-void lane_request_mark(struct lane *l);
+void lane_request_mark(struct lane *l, const struct lane_item *want);
+/* An orderly stop: what a mark covers and was not sent is no unknown outcome for the next start. */
+void lane_uncover(struct lane *l, struct lane_item *it);
 
 /* lane_refill.c */
 void lane_refill(struct lane *l);
