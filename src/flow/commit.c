@@ -9,6 +9,9 @@
 #define BATCH_LIMIT  ((size_t)256 * 1024 * 1024)
 #define OUTCOMES_MIN 64
 
+/* A store takes so much at once and no more (store.h: half a segment); stay far below it. */
+#define BATCH_BYTES ((size_t)16 * 1024 * 1024)
+
 /* What goes to the store together. Reused: an engine at work needs two or three of them. */
 struct batch {
     struct store_batch sb; /* sb.ctx is this */
@@ -17,6 +20,7 @@ struct batch {
     struct arena *arena; /* the outcomes and their strings */
     struct store_outcome *outcomes;
     size_t n_outcomes, cap_outcomes;
+    size_t bytes; /* about, of all that is in it */
     struct commit_op outcome_op;
     struct store_op *last;
     struct batch *next_free;
@@ -119,9 +123,30 @@ static void append(struct batch *b, struct store_op *op)
     b->sb.n++;
 }
 
+static size_t size_of(const struct store_op *op)
+{
+    if (op->kind != STORE_INTAKE)
+        return 0;
+    size_t n = op->intake->body.n + op->intake->ack.n;
+    for (size_t i = 0; i < op->intake->n_deliveries; i++)
+        n += op->intake->deliveries[i].payload.n;
+    return n;
+}
+
+/* The open batch, with room for `bytes` more: one that is full goes to the store before. */
+static struct batch *batch_for(struct committer *c, size_t bytes)
+{
+    if (c->open && c->open->bytes > 0 && c->open->bytes + bytes > BATCH_BYTES)
+        submit_hook(&c->hook);
+    struct batch *b = open_batch(c);
+    if (b)
+        b->bytes += bytes;
+    return b;
+}
+
 void committer_add(struct committer *c, struct commit_op *op)
 {
-    struct batch *b = open_batch(c);
+    struct batch *b = batch_for(c, size_of(&op->op));
     c->pending++;
     if (!b) {
         op->op.rc = RC_NOMEM;
@@ -130,6 +155,20 @@ void committer_add(struct committer *c, struct commit_op *op)
         return;
     }
     append(b, &op->op);
+}
+
+/*
+ * Outcomes go first: a mark of the same iteration may have been asked for after one of them, and
+ * would not cover its delivery if the outcome were the newer record. The other way round only
+ * covers too much.
+ */
+static void prepend(struct batch *b, struct store_op *op)
+{
+    op->next = b->sb.first;
+    b->sb.first = op;
+    if (!b->last)
+        b->last = op;
+    b->sb.n++;
 }
 
 static enum rc copy_outcome(struct batch *b, const struct store_outcome *o)
@@ -158,7 +197,7 @@ static enum rc copy_outcome(struct batch *b, const struct store_outcome *o)
 
 enum rc committer_out(struct committer *c, const struct store_outcome *o, struct err *e)
 {
-    struct batch *b = open_batch(c);
+    struct batch *b = batch_for(c, o->reply.n);
     if (!b || copy_outcome(b, o) != RC_OK)
         return err_set(e, RC_NOMEM, "FLOW-001", "no memory to record an outcome");
     c->pending++;
@@ -175,7 +214,7 @@ static void submit_hook(struct loop_hook *h)
         b->outcome_op = (struct commit_op){ .op = { .kind = STORE_OUTCOMES } };
         b->outcome_op.op.outcomes.list = b->outcomes;
         b->outcome_op.op.outcomes.n = b->n_outcomes;
-        append(b, &b->outcome_op.op);
+        prepend(b, &b->outcome_op.op);
     }
     if (b->sb.n == 0)
         return; /* memory ran out before anything was taken: keep it for the next */
@@ -197,6 +236,7 @@ static void batch_recycle(struct committer *c, struct batch *b)
     b->n_outcomes = b->cap_outcomes = 0;
     b->sb.first = b->last = NULL;
     b->sb.n = 0;
+    b->bytes = 0;
     b->next_free = c->spare;
     c->spare = b;
 }

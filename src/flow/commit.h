@@ -5,9 +5,10 @@
  *   committer_out ─┼─ hook at the end of the iteration ── store_append ── writer ── post ── done
  *   committer_mark ┘
  *
- * Any number of batches may be under way; their dones come in order. Outcomes gathered in one
- * iteration become one record. What is handed to committer_out is copied; an op handed to
- * committer_add stays the caller's and must live until its done.
+ * An iteration's records are one batch, or several where they are large. Any number of batches may
+ * be under way; their dones come in order. Outcomes gathered in one iteration become one record, in
+ * front of the others. What is handed to committer_out is copied; an op handed to committer_add
+ * stays the caller's and must live until its done.
  *
  * Thread  loop.
  */
