@@ -51,6 +51,13 @@ void channel_answer_waiting(struct channel *c);
 /* Answer without a commit: nothing was kept. */
 void channel_answer_busy(struct message *m, const struct err *why);
 
+/* One more is taken (+1), or one is answered (-1). */
+static inline void channel_pending(struct channel *c, int by)
+{
+    c->pending = by > 0 ? c->pending + 1 : c->pending - 1;
+    atomic_store_explicit(&c->figures.pending, c->pending, memory_order_relaxed);
+}
+
 static inline void channel_count(atomic_uint_fast64_t *n)
 {
     atomic_fetch_add_explicit(n, 1, memory_order_relaxed);

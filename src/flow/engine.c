@@ -298,7 +298,7 @@ struct channel *engine_channel(const struct engine *en, size_t i)
 static struct slot *find_slot(const struct engine *en, struct str name)
 {
     for (size_t i = 0; i < en->n_slots; i++)
-        if (str_eq(channel_conf(en->slots[i].channel)->name, name))
+        if (en->slots[i].channel && str_eq(channel_conf(en->slots[i].channel)->name, name))
             return &en->slots[i];
     return NULL;
 }
@@ -314,7 +314,8 @@ static void apply_pause(struct loop_post *p)
 {
     struct slot *slot = ZS_CONTAINER(p, struct slot, pause_post);
     atomic_store(&slot->posted, false);
-    channel_pause(slot->channel, atomic_load(&slot->want_paused));
+    if (slot->channel) /* else it came when the loop was ending */
+        channel_pause(slot->channel, atomic_load(&slot->want_paused));
 }
 
 enum rc engine_pause(struct engine *en, struct str name, bool paused, struct err *e)

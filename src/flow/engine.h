@@ -49,7 +49,7 @@ void engine_free(struct engine **ep);
 struct loop *engine_loop(const struct engine *en);
 struct pool *engine_pool(const struct engine *en);
 
-/* Thread any: in the order of the configuration. */
+/* Thread any: in the order of the configuration. Not while engine_stop runs, nor after it. */
 size_t engine_n_channels(const struct engine *en);
 struct channel *engine_channel(const struct engine *en, size_t i);
 struct channel *engine_find(const struct engine *en, struct str name); /* NULL: none */

@@ -156,6 +156,15 @@ static struct hl7_finding finding_of(const struct err *why)
                                  .text = str_z(why->text) };
 }
 
+/* Was it the check that said so? Then the sender gets its findings with their places. */
+static bool is_of_check(const struct message *m, const struct err *why)
+{
+    for (size_t i = 0; i < m->report.n; i++)
+        if (why->id && strcmp(m->report.findings[i].id, why->id) == 0)
+            return true;
+    return false;
+}
+
 static enum rc hl7_acknowledge(struct message *m, enum take how, const struct err *why,
                                struct err *e)
 {
@@ -171,7 +180,7 @@ static enum rc hl7_acknowledge(struct message *m, enum take how, const struct er
     if (why) {
         own = m->hl7 ? finding_of(why) : hl7_check_refused(why);
         o.text = str_z(why->text);
-        o.findings = how == TAKE_REFUSE && m->report.n_errors > 0 ? m->report.findings : &own;
+        o.findings = is_of_check(m, why) ? m->report.findings : &own;
         o.n_findings = o.findings == &own ? 1 : m->report.n;
     }
     enum rc rc = m->hl7 ? hl7_ack_write(m->hl7, &o, m->arena, &b, e)

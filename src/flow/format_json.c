@@ -5,6 +5,8 @@
 
 #include "fhirpath/doc_json.h"
 
+#define TYPE_MAX 80
+
 static enum rc json_take(struct message *m, struct err *e)
 {
     struct json *doc = NULL;
@@ -28,7 +30,7 @@ static enum rc always_valid(const struct message *m, enum config_profile p, stru
 static void json_describe(struct message *m)
 {
     const struct json *kind = json_getz(m->json, "resourceType");
-    m->rec.type = json_is(kind, JSON_STRING) ? json_text(kind) : STR("json");
+    m->rec.type = json_is(kind, JSON_STRING) ? str_sub(json_text(kind), 0, TYPE_MAX) : STR("json");
     if (m->rec.control_id.n > 0)
         m->terms[m->rec.n_terms++] =
             (struct store_term){ .kind = TERM_CONTROL_ID, .value = m->rec.control_id };
@@ -56,8 +58,10 @@ const struct format_ops format_json = { .parse = json_take,
 
 static enum rc bytes_take(struct message *m, struct err *e)
 {
-    (void)m, (void)e; /* any bytes */
-    return RC_OK;
+    struct json *doc = NULL;
+    enum rc rc = json_parse(STR("{}"), &json_default_limits, m->arena, &doc, e);
+    m->json = doc; /* to expressions the bytes are a document in which nothing can be named */
+    return rc;
 }
 
 static void bytes_describe(struct message *m)
@@ -68,15 +72,9 @@ static void bytes_describe(struct message *m)
             (struct store_term){ .kind = TERM_CONTROL_ID, .value = m->rec.control_id };
 }
 
-static struct doc_node bytes_node(const struct message *m)
-{
-    (void)m; /* nothing in it can be named */
-    return (struct doc_node){ .ops = NULL };
-}
-
 const struct format_ops format_bytes = { .parse = bytes_take,
                                          .acceptable = always,
                                          .validate = always_valid,
                                          .describe = bytes_describe,
                                          .acknowledge = no_words,
-                                         .node = bytes_node };
+                                         .node = json_node };

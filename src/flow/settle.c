@@ -21,7 +21,7 @@ static void answer(struct message *m, enum answer_kind kind, const struct err *w
     loop_timer_stop(&m->ack_timer);
     if (list_is_linked(&m->waiting))
         list_remove(&c->waiting, &m->waiting);
-    c->pending--;
+    channel_pending(c, -1);
     if (c->source_open)
         c->conf->conn_type->settled(&c->source, in, &a);
     lane_hold_unref(&m->hold);
@@ -120,13 +120,28 @@ static void store_full(struct channel *c)
         loop_timer_start(c->env.host->loop, &c->full_timer, FULL_RETRY_MS, c->full_timer.fn);
 }
 
-static void not_kept(struct message *m, enum rc rc)
+/* It will never fit: the sender must not try again, and nobody else has to wait. */
+static void too_large(struct message *m)
+{
+    struct err e, none;
+    err_set(&e, RC_LIMIT, "STORE-002", "the message is larger than the store takes");
+    channel_count(&m->ch->figures.refused);
+    if (m->ch->format->acknowledge(m, TAKE_REFUSE, &e, &none) != RC_OK)
+        m->rec.ack = STR_NULL;
+    answer(m, ANSWER_REFUSED, &e);
+}
+
+static void not_kept(struct message *m, const struct store_op *op)
 {
     struct err e;
     drop_parts(m);
-    err_set(&e, rc, rc == RC_NOMEM ? "FLOW-002" : "STORE-001",
+    if (op->error && strcmp(op->error, "STORE-002") == 0) {
+        too_large(m);
+        return;
+    }
+    err_set(&e, op->rc, op->error ? op->error : "FLOW-002",
             "the message could not be stored; send it again later");
-    if (rc == RC_LIMIT && m->ch->state == CHANNEL_RUNNING)
+    if (op->rc == RC_LIMIT && m->ch->state == CHANNEL_RUNNING)
         store_full(m->ch);
     channel_answer_busy(m, &e);
 }
@@ -172,11 +187,11 @@ void channel_committed(struct commit_op *op)
 {
     struct message *m = ZS_CONTAINER(op, struct message, op);
     struct channel *c = m->ch;
-    c->committing--;
     if (op->op.rc == RC_OK)
         kept(m);
     else
-        not_kept(m, op->op.rc);
+        not_kept(m, &op->op);
+    c->committing--; /* not before: an answer may drain the source, which asks for this */
     if (c->state == CHANNEL_DRAINING)
         channel_answer_waiting(c);
     channel_try_stopped(c);

@@ -167,6 +167,11 @@ static void route(struct message *m)
         m->kind = ANSWER_FILTERED;
 }
 
+static enum rc no_memory(struct err *e)
+{
+    return err_set(e, RC_NOMEM, "FLOW-002", "the message needs more memory than it may have");
+}
+
 /* ---- the steps ---------------------------------------------------------------------------- */
 
 static void name_lanes(struct message *m)
@@ -205,6 +210,10 @@ static enum take work_through(struct message *m)
         c->format->describe(m);
         rc = c->format->acceptable(m, &e);
     }
+    if (rc == RC_NOMEM) { /* not the sender's fault: nothing is kept, it may come again */
+        (void)no_memory(&m->why);
+        return TAKE_BUSY;
+    }
     if (rc != RC_OK)
         return refuse(m, &e);
     name_lanes(m);
@@ -241,17 +250,21 @@ void channel_take(struct conn_source *s, struct intake *in)
     struct channel *c = s->ctx;
     struct err e;
     struct message *m = message_new(c, in);
-    c->pending++;
     if (!m) {
         struct arena *a = in->arena;
-        err_set(&e, RC_NOMEM, "FLOW-002", "the message needs more memory than it may have");
+        (void)no_memory(&e);
         struct answer answer = { .kind = ANSWER_BUSY, .err = &e };
-        c->pending--;
-        c->conf->conn_type->settled(s, in, &answer);
+        channel_count(&c->figures.busy);
+        c->conf->conn_type->settled(s, in, &answer); /* in the connector's own words */
         arena_free(&a);
         return;
     }
+    channel_pending(c, 1);
     enum take how = work_through(m);
+    if (how == TAKE_BUSY) {
+        channel_answer_busy(m, &m->why);
+        return;
+    }
     if (c->format->acknowledge(m, how, how == TAKE_OK ? NULL : &m->why, &e) != RC_OK) {
         channel_answer_busy(m, &e);
         return;
