@@ -4,7 +4,7 @@
  * A node is {value, member}: p is the JSON value, w the member it was reached through (0 for the
  * root). Members of an object form a ring (json.h), so from a member its siblings can be found
  * without the object: `_x` is looked up only when somebody asks for what it holds.
- * Tests: doc_json_test.c
+ * Tests: eval_test.c
  */
 #include "fhirpath/doc_json.h"
 

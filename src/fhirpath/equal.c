@@ -2,7 +2,7 @@
  * Equality, equivalence and order of values (FHIRPath N1 6.1, 6.2), and membership by equality.
  *
  * Elements with children are compared by walking both at once with a stack of our own: each child
- * of the one against the next child of the same name of the other. Tests: equal_test.c
+ * of the one against the next child of the same name of the other. Tests: ops_test.c
  */
 #include "fhirpath/fp_int.h"
 

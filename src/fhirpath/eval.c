@@ -359,11 +359,12 @@ static enum rc run(struct fp_machine *m)
     m->pc = 0;
     while (rc == RC_OK && code[m->pc].op != FP_OP_END) {
         const struct fp_ins *i = &code[m->pc++];
-        if (m->steps-- == 0) {
-            m->steps = 0;
-            return fp_spend(m, 1);
+        if (m->steps > 0) {
+            m->steps--;
+            rc = ops[i->op](m, i);
+        } else {
+            rc = fp_spend(m, 1);
         }
-        rc = ops[i->op](m, i);
         if (rc != RC_OK && m->e->pos == ERR_NO_POS)
             m->e->pos = i->pos;
     }

@@ -1,6 +1,6 @@
 /*
  * Functions on whole collections: existence (5.1), subsets (5.3), combining (5.4), sorting.
- * Tests: fn_collection_test.c
+ * Tests: fn_test.c
  */
 #include "fhirpath/fn.h"
 

@@ -1,6 +1,6 @@
 /*
  * Conversions (FHIRPath N1 5.5): toX() gives nothing where convertsToX() says false. Both come from
- * one function a type, so that they cannot disagree. Tests: fn_convert_test.c
+ * one function a type, so that they cannot disagree. Tests: fn_test.c
  */
 #include "fhirpath/fn.h"
 

@@ -1,6 +1,6 @@
 /*
  * encode, decode (hex, base64, urlbase64) and escape, unescape (html, json): the string functions
- * N1 marks for trial use. Text that cannot be decoded gives nothing. Tests: fn_encode_test.c
+ * N1 marks for trial use. Text that cannot be decoded gives nothing. Tests: fn_test.c
  */
 #include "fhirpath/fn.h"
 

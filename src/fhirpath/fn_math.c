@@ -1,6 +1,6 @@
 /*
  * Functions on numbers (FHIRPath N1 5.7). Outside of its domain each gives nothing.
- * Tests: fn_math_test.c
+ * Tests: fn_test.c
  */
 #include "fhirpath/fn.h"
 

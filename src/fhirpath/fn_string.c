@@ -1,6 +1,6 @@
 /*
  * Functions on strings (FHIRPath N1 5.6). Positions and lengths count characters, not bytes.
- * Every one of them: nothing in, nothing out. Tests: fn_string_test.c
+ * Every one of them: nothing in, nothing out. Tests: fn_test.c
  */
 #include "fhirpath/fn.h"
 

@@ -1,5 +1,5 @@
 /*
- * Navigation, values of elements, types, time and trace(). Tests: eval_test.c, fn_tree_test.c
+ * Navigation, values of elements, types, time and trace(). Tests: fn_test.c, eval_test.c
  */
 #include "fhirpath/fn.h"
 

@@ -1,7 +1,7 @@
 /*
  * The table of functions: name, number of arguments, form of its call, what carries it out. Those
  * of the language that are not there yet stand here too, so that they are refused by name. Tests:
- * funcs_test.c
+ * fn_test.c
  */
 #include "fhirpath/fn.h"
 

@@ -1,6 +1,6 @@
 /*
  * The lexer: white space and comments, names, strings with their escapes, numbers, dates and times,
- * punctuation. Tests: lex_test.c
+ * punctuation. Tests: compile_test.c
  */
 #include "fhirpath/lex.h"
 

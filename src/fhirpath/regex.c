@@ -4,7 +4,7 @@
  * All memory is an arena's: the pattern lives as long as its expression, a match gives back what it
  * took. That is why patterns are interpreted and not JIT-compiled: JIT code lies outside of any
  * allocator of ours and would need a destructor. Every match has limits, so that a catastrophic
- * pattern ends as an error. Tests: regex_test.c
+ * pattern ends as an error. Tests: fn_test.c, eval_test.c
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 

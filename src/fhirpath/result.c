@@ -1,4 +1,4 @@
-/* Results as JSON. Tests: result_test.c */
+/* Results as JSON. Tests: fn_test.c, ops_test.c */
 #include "fhirpath/result.h"
 
 #include "fhirpath/doc_json.h"

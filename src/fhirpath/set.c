@@ -2,7 +2,7 @@
  * Sets by equality. Small ones are searched; large ones of one kind of value (all strings, all
  * numbers, all elements) are hashed. Equality is not transitive across kinds (the text 5 equals the
  * number 5 and the string '5', which are not equal), so a large set of mixed kinds is searched, and
- * the budget of steps bounds that. Tests: set_test.c
+ * the budget of steps bounds that. Tests: eval_test.c
  */
 #include "fhirpath/fp_int.h"
 

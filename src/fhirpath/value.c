@@ -1,6 +1,6 @@
 /*
  * Values: from a document's primitives, to text, and towards each other's type.
- * Tests: eval_test.c, value_test.c
+ * Tests: eval_test.c, fn_test.c
  */
 #include "fhirpath/fp_int.h"
 
