@@ -17,11 +17,16 @@ target_compile_definitions(zs_flags INTERFACE _GNU_SOURCE ZS_VERSION="${PROJECT_
 target_compile_options(zs_flags INTERFACE
     -include ${CMAKE_SOURCE_DIR}/src/base/banned.h -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
     -fno-common -fvisibility=hidden -fstack-protector-strong
-    -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wcast-qual -Wundef -Wformat=2
     -Wswitch-enum -Wvla -Wimplicit-fallthrough -Wdouble-promotion -Wnull-dereference)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_compile_options(zs_flags INTERFACE -Wduplicated-cond -Wlogical-op -Walloc-zero)
+endif()
+# A warning is an error in every build but the one that ships: that one has to build with compilers
+# nobody here has seen. tools/check fails on its warnings too.
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(zs_flags INTERFACE -Werror)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(zs_flags INTERFACE _FORTIFY_SOURCE=3)

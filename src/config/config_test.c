@@ -76,7 +76,8 @@ static void what_is_wrong_is_named(void **state)
     static const struct {
         const char *name, *text, *want; /* what the first line begins with */
     } rows[] = {
-        { "unknown kind", "chanel: x\n", "c.yaml:1:9: this document is of no known kind (did you mean `channel`?) [CFG-003]" },
+        { "unknown kind", "chanel: x\n",
+          "c.yaml:1:9: this document is of no known kind (did you mean `channel`?) [CFG-003]" },
         { "unknown key with the nearest one",
           GOOD_INTEGRATION "channel: a\nsource: { type: hl7_v2, listen: \"mllp://h:1\" }\n"
                            "fliter: \"true\"\n",

@@ -60,7 +60,7 @@ static bool json_place_of(struct map_compiler *c, const struct json *at, struct 
                           struct json_path *out)
 {
     struct err e;
-    bool pointer = text.n && text.p[0] == '/';
+    bool pointer = str_starts(text, STR("/"));
     enum rc rc = pointer ? json_pointer_compile(text, c->arena, out, &e)
                          : json_path_compile(text, c->arena, out, &e);
     if (rc == RC_NOMEM)

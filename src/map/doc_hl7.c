@@ -306,6 +306,7 @@ static bool numbered_piece(struct doc_node n, const struct native *p, struct doc
     enum level level = level_of(n);
     if (p->path.rep || (unsigned)level + p->n > LEVEL_SUB)
         return false;
+    ZS_ASSERT(p->n <= ZS_COUNT(numbers));
     struct hl7_value v = piece(msg_of(n), doc_hl7_value(n), &level, numbers, p->n);
     return value_node(msg_of(n), level, v, out);
 }

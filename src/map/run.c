@@ -222,7 +222,7 @@ enum rc map_run(const struct map *m, const struct map_input *in, const struct ma
                 struct arena *a, struct map_output *out, struct err_list *found, struct err *e)
 {
     struct fp_limits limits = fp_limits_default;
-    struct err own;
+    struct err own = { 0 };
     bool hl7 = m->from == MAP_HL7V2;
     ZS_ASSERT(hl7 ? in->hl7 != NULL : in->json != NULL);
     struct map_run r = { .m = m, .in = in, .arena = a, .found = found, .e = e ? e : &own };

@@ -292,7 +292,7 @@ static bool compile_split(struct map_compiler *c, const struct json *arg, struct
 
 static bool compile_lookup(struct map_compiler *c, const struct json *arg, struct map_args *out)
 {
-    struct str name;
+    struct str name = STR_NULL;
     if (!text_arg(c, arg, "the name of a table", &name))
         return false;
     return map_find_table(c, arg, name, &out->table);

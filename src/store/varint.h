@@ -1,5 +1,5 @@
 /*
- * Numbers of seven bits a byte, low ones first, as records and the index use them.
+ * Numbers of seven bits a byte, low ones first, as records and the index use them. Thread  any.
  */
 #ifndef ZS_STORE_VARINT_H
 #define ZS_STORE_VARINT_H

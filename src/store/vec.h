@@ -1,6 +1,6 @@
 /*
  * Growing arrays in an arena: room for one more element, doubling. The old array stays in the arena
- * until that goes, so this is for arrays that end with their arena.
+ * until that goes, so this is for arrays that end with their arena. Thread  the arena's owner.
  */
 #ifndef ZS_STORE_VEC_H
 #define ZS_STORE_VEC_H
