@@ -12,7 +12,7 @@ export T
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check build dev test tsan torture bench fuzz fmt lint size dup \
+.PHONY: help setup run check build dev test tsan torture bench fuzz fmt lint docs size dup \
         coverage install deb clean
 
 help: ## this list
@@ -55,6 +55,9 @@ fmt: setup ## format the C sources in place
 
 lint: setup ## clang-tidy, cppcheck, layers, codes, docs, spelling, shell scripts
 	@tools/check lint
+
+docs: build ## write docs/reference anew, from the program's own tables
+	@tools/reference
 
 size: setup ## report: the largest files and functions
 	@tools/check-size

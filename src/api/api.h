@@ -42,7 +42,11 @@ const struct addr *api_addr(const struct api *a);
 void api_stop(struct api *a);
 void api_free(struct api **ap);
 
-/* The route table; `need` is an API_… of api_int.h or an auth_verb. For tests and the reference. */
+/* http_route.need of these routes: no credential at all, else 1 + enum auth_verb. */
+enum { API_FREE = 0 };
+#define API_NEEDS(verb) ((unsigned)(verb) + 1u)
+
+/* The route table, for tests and the reference. */
 extern const struct http_routes api_routes;
 
 #endif

@@ -9,10 +9,6 @@
 #include "json/jw.h"
 #include "net/pool.h"
 
-/* http_route.need: no credential at all, else 1 + enum auth_verb. */
-enum { API_FREE = 0 };
-#define API_NEEDS(verb) ((unsigned)(verb) + 1u)
-
 #define API_ANSWER_MAX ((size_t)64 * 1024 * 1024)
 
 struct api {

@@ -11,6 +11,8 @@ const struct err_code app_codes[] = {
       "Run it from the source tree, or name the example's directory with --dir." },
     { "APP-003", "The demo could not make its temporary data directory.",
       "Set TMPDIR to a short path that can be written." },
+    { "APP-004", "The reference has no page of that name.",
+      "`zarish reference` without a name lists the pages." },
 };
 /* clang-format on */
 

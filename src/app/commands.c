@@ -7,6 +7,7 @@
 const struct cli_cmd *const app_commands[] = {
     &cmd_check,
     &cmd_demo,
+    &cmd_reference,
     &cmd_schema,
     &cmd_serve,
 };
