@@ -19,9 +19,11 @@ const struct cli_cmd *const cli_commands[] = {
     &cmd_hl7_set,
     &cmd_hl7_validate,
     &cmd_init,
+    &cmd_listen,
     &cmd_map,
     &cmd_pause,
     &cmd_resume,
+    &cmd_send,
     &cmd_trace,
 };
 /* clang-format on */

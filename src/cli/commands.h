@@ -18,9 +18,11 @@ extern const struct cli_cmd cmd_hl7_parse;
 extern const struct cli_cmd cmd_hl7_set;
 extern const struct cli_cmd cmd_hl7_validate;
 extern const struct cli_cmd cmd_init;
+extern const struct cli_cmd cmd_listen;
 extern const struct cli_cmd cmd_map;
 extern const struct cli_cmd cmd_pause;
 extern const struct cli_cmd cmd_resume;
+extern const struct cli_cmd cmd_send;
 extern const struct cli_cmd cmd_trace;
 
 #endif

@@ -389,6 +389,35 @@ class Commands(Scenario):
         self.assertIn("paused", self.run_zarish("get", "channels", *data).stdout)
         self.assertEqual(self.run_zarish("resume", "adt-in", *data).returncode, 0)
 
+    def test_listen_receives_what_the_engine_sends_on(self):
+        kept = os.path.join(self.work, "kept")
+        listener = subprocess.Popen([ZARISH, "listen", "mllp://127.0.0.1:0", "--out", kept,
+                                     "--count", "2"], stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True)
+        self.addCleanup(listener.kill)
+        port = re.search(r":(\d+)$", listener.stderr.readline()).group(1)
+        self.engine = self.enterContext(Engine(self.work, """
+integration: next
+type: hl7_v2
+endpoints: [ { name: in, url: "mllp://127.0.0.1:%s" } ]
+---
+channel: adt-in
+source: { type: hl7_v2, listen: "mllp://127.0.0.1:0" }
+destinations: [ { to: next } ]
+""" % port)).start()
+        bodies = [message("N1"), message("N2") + b"ZZ1|as it came\\X41\\\r"]
+        peer = self.mllp()
+        for body in bodies:
+            self.assertEqual(peer.call(body)[0], "AA")
+        self.engine.wait_state("N2", "delivered")
+        out, err = listener.communicate(timeout=LIMIT)
+        self.assertEqual(listener.returncode, 0, err)
+        self.assertRegex(out, r"ADT\^A01  N1  AA\n.*ADT\^A01  N2  AA\n")
+        got = [open(os.path.join(kept, f"{n:06}.hl7"), "rb").read() for n in (1, 2)]
+        self.assertEqual(got, bodies)
+        attempts = self.engine.trace("N1")[0]["deliveries"][0]["attempts"]
+        self.assertEqual([(a["state"], a["status"]) for a in attempts], [("delivered", "AA")])
+
     def test_demo(self):
         done = self.run_zarish("demo", cwd=ROOT)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
