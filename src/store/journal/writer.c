@@ -7,10 +7,10 @@
 
 #include <fcntl.h>
 
-#define COMMIT_BYTES ((uint64_t)32 << 20) /* a group grows no further */
+#define COMMIT_BYTES    ((uint64_t)32 << 20) /* a group grows no further */
 #define ORDINARY_INTAKE 16384
-#define CLOSE_ROOM   1024                 /* a closing checkpoint always fits, signed too */
-#define WARM_AT      8                    /* zeros for the next once an eighth of this is used */
+#define CLOSE_ROOM      1024 /* a closing checkpoint always fits, signed too */
+#define WARM_AT         8    /* zeros for the next once an eighth of this is used */
 
 static void count(_Atomic uint64_t *c, uint64_t n)
 {
