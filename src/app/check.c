@@ -53,15 +53,55 @@ static int run_check(struct cli *c, const struct cli_args *a)
     return CLI_DONE;
 }
 
+/* ---- schema ------------------------------------------------------------------------------- */
+
+/* A source as a document has it: `type`, which is the channel's, and the connector's own keys. */
+static const struct opt_table *source_table(struct arena *a, const struct conn_type *t)
+{
+    const struct opt_table *own = t->recv_opts;
+    struct opt_def *def = arena_make(a, struct opt_def, own->n + 1);
+    struct opt_table *whole = arena_make(a, struct opt_table, 1);
+    if (!def || !whole)
+        return NULL;
+    def[0] = (struct opt_def){ .name = "type",
+                               .kind = OPT_ENUM,
+                               .flags = OPT_REQUIRED,
+                               .names = config_type_names,
+                               .doc = "What kind of system sends: hl7_v2 for MLLP, rest_api for "
+                                      "HTTP." };
+    memcpy(def + 1, own->def, own->n * sizeof *def);
+    *whole = (struct opt_table){
+        .name = own->name, .doc = own->doc, .def = def, .n = own->n + 1, .size = own->size
+    };
+    return whole;
+}
+
+/* The sources of every connector that has one. */
+static bool all_sources(struct arena *a, struct opt_open *out)
+{
+    const struct opt_table **v = arena_make(a, const struct opt_table *, conn_n_types);
+    size_t n = 0;
+    for (size_t i = 0; v && i < conn_n_types; i++)
+        if (conn_types[i]->recv_opts && !(v[n++] = source_table(a, conn_types[i])))
+            return false;
+    *out = (struct opt_open){ .table = &config_channel_table, .option = "source", .v = v, .n = n };
+    return v != NULL;
+}
+
 static int run_schema(struct cli *c, const struct cli_args *a)
 {
     (void)a; /* no options */
+    struct opt_open sources;
     struct buf b;
     struct jw w;
     struct err e;
+    if (!all_sources(c->arena, &sources)) {
+        (void)err_set(&e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
+        return cli_fail(c, &e);
+    }
     buf_init_arena(&b, c->arena, (size_t)16 * 1024 * 1024);
     jw_init(&w, &b, JSON_PRETTY);
-    opt_schema_any(config_tables, config_n_tables, "Zarish configuration", &w);
+    opt_schema_any(config_tables, config_n_tables, &sources, "Zarish configuration", &w);
     if (jw_done(&w, &e) != RC_OK)
         return cli_fail(c, &e);
     buf_char(&b, '\n');

@@ -33,6 +33,7 @@ enum config_type { /* of an integration; the guide's names */
 };
 
 const char *config_type_name(enum config_type t);
+extern const char *const config_type_names[]; /* in that order; ends in NULL */
 
 struct config_rate {
     int64_t requests; /* per `per_ms`; 0: no limit */
@@ -186,5 +187,6 @@ const struct map *config_map(const struct config *c, struct str name);
 /* The tables of all kinds of documents, for the schema and the reference. */
 extern const struct opt_table *const config_tables[];
 extern const size_t config_n_tables;
+extern const struct opt_table config_channel_table; /* one of them; its `source` is open */
 
 #endif

@@ -33,7 +33,6 @@ struct config_kind {
 
 extern const struct opt_table config_engine_table;
 extern const struct opt_table config_integration_table;
-extern const struct opt_table config_channel_table;
 
 /* The choices of `authentication`. */
 extern const struct opt_variants config_auth_variants;

@@ -4,7 +4,7 @@
  */
 #include "config/config_int.h"
 
-static const char *const type_names[] = { "rest_api",      "fhir_api", "hl7_v2", "websocket",
+const char *const config_type_names[] = { "rest_api",      "fhir_api", "hl7_v2", "websocket",
                                           "file_transfer", "database", NULL };
 
 /* Which URLs an integration of a type may have; null and fault are for trying things out. */
@@ -118,7 +118,7 @@ static const struct opt_def integration_opts[] = {
       .kind = OPT_ENUM,
       .flags = OPT_REQUIRED,
       .at = offsetof(struct integration_doc, in.type),
-      .names = type_names,
+      .names = config_type_names,
       .doc = "What kind of system it is." },
     { .name = "description",
       .kind = OPT_STR,
@@ -146,7 +146,7 @@ const struct opt_table config_integration_table =
 
 const char *config_type_name(enum config_type t)
 {
-    return (size_t)t < ZS_COUNT(type_names) - 1 ? type_names[t] : "unknown";
+    return (size_t)t < ZS_COUNT(config_type_names) - 1 ? config_type_names[t] : "unknown";
 }
 
 struct endpoint_at {

@@ -176,8 +176,20 @@ void opt_finding(const struct opt_read *r, const struct json *obj, const char *k
  */
 void opt_schema(const struct opt_table *t, const char *title, struct jw *w);
 
-/* The same for documents of several kinds: any of `n` tables. */
-void opt_schema_any(const struct opt_table *const *t, size_t n, const char *title, struct jw *w);
+/*
+ * What an OPT_JSON option holds where the owner of its table cannot know: an object by any of `v`.
+ * Only the schema asks; reading such an option is its user's.
+ */
+struct opt_open {
+    const struct opt_table *table;
+    const char *option;
+    const struct opt_table *const *v;
+    size_t n;
+};
+
+/* The same for documents of several kinds: any of `n` tables. open may be NULL. */
+void opt_schema_any(const struct opt_table *const *t, size_t n, const struct opt_open *open,
+                    const char *title, struct jw *w);
 
 /* Reference in Markdown: a heading and a table of keys for `t` and each table it reaches. */
 void opt_markdown(const struct opt_table *t, struct buf *b);

@@ -195,13 +195,33 @@ static void put_default(struct jw *w, const struct opt_def *def)
     }
 }
 
-static void put_option(struct jw *w, const struct opt_def *def)
+static bool is_open(const struct opt_open *open, const struct opt_table *t,
+                    const struct opt_def *def)
+{
+    return open && open->table == t && str_eqz(str_z(def->name), open->option);
+}
+
+static void put_any(struct jw *w, const struct opt_table *const *t, size_t n)
+{
+    jw_keyz(w, "anyOf");
+    jw_array(w);
+    for (size_t i = 0; i < n; i++) {
+        jw_object(w);
+        put_ref(w, t[i], NULL);
+        jw_end(w);
+    }
+    jw_end(w);
+}
+
+static void put_option(struct jw *w, const struct opt_def *def, const struct opt_open *open)
 {
     jw_keyz(w, def->name);
     jw_object(w);
     if (def->doc)
         jw_kstrz(w, "description", def->doc);
-    if (def->kind != OPT_JSON)
+    if (open)
+        put_any(w, open->v, open->n);
+    else if (def->kind != OPT_JSON)
         put_kind[def->kind](w, def);
     put_default(w, def);
     jw_end(w);
@@ -219,7 +239,7 @@ static void put_required(struct jw *w, const struct opt_reached *r)
     jw_end(w);
 }
 
-static void put_table(struct jw *w, const struct opt_reached *r)
+static void put_table(struct jw *w, const struct opt_reached *r, const struct opt_open *open)
 {
     const struct opt_table *t = r->table;
     char name[256];
@@ -241,44 +261,47 @@ static void put_table(struct jw *w, const struct opt_reached *r)
         jw_end(w);
     }
     for (size_t i = 0; i < t->n; i++)
-        put_option(w, &t->def[i]);
+        put_option(w, &t->def[i], is_open(open, t, &t->def[i]) ? open : NULL);
     jw_end(w);
     jw_end(w);
 }
 
-void opt_schema_any(const struct opt_table *const *t, size_t n, const char *title, struct jw *w)
+/* Every table the schema defines; open may be NULL. Returns their count. */
+static size_t reach_all(struct opt_reached *list, const struct opt_table *const *t, size_t n,
+                        const struct opt_open *open)
 {
-    struct opt_reached list[OPT_TABLES_MAX];
     size_t n_list = 0;
     for (size_t i = 0; i < n; i++)
         n_list = reach_one(list, n_list, (struct opt_reached){ .table = t[i] });
+    for (size_t i = 0; open && i < open->n; i++)
+        n_list = reach_one(list, n_list, (struct opt_reached){ .table = open->v[i] });
     for (size_t i = 0; i < n_list; i++)
         n_list = opt_reach(list, n_list, list[i].table);
+    return n_list;
+}
+
+void opt_schema_any(const struct opt_table *const *t, size_t n, const struct opt_open *open,
+                    const char *title, struct jw *w)
+{
+    struct opt_reached list[OPT_TABLES_MAX];
+    size_t n_list = reach_all(list, t, n, open);
     jw_object(w);
     jw_kstrz(w, "$schema", "https://json-schema.org/draft/2020-12/schema");
     if (title)
         jw_kstrz(w, "title", title);
-    if (n == 1) {
+    if (n == 1)
         put_ref(w, t[0], NULL);
-    } else {
-        jw_keyz(w, "anyOf");
-        jw_array(w);
-        for (size_t i = 0; i < n; i++) {
-            jw_object(w);
-            put_ref(w, t[i], NULL);
-            jw_end(w);
-        }
-        jw_end(w);
-    }
+    else
+        put_any(w, t, n);
     jw_keyz(w, "$defs");
     jw_object(w);
     for (size_t i = 0; i < n_list; i++)
-        put_table(w, &list[i]);
+        put_table(w, &list[i], open);
     jw_end(w);
     jw_end(w);
 }
 
 void opt_schema(const struct opt_table *t, const char *title, struct jw *w)
 {
-    opt_schema_any(&t, 1, title, w);
+    opt_schema_any(&t, 1, NULL, title, w);
 }

@@ -169,13 +169,42 @@ static void schema_of_several(void **state)
     struct err e;
     buf_init(&b, 65536);
     jw_init(&w, &b, JSON_PRETTY);
-    opt_schema_any(tables, 2, NULL, &w);
+    opt_schema_any(tables, 2, NULL, NULL, &w);
     T_OK(jw_done(&w, &e), &e);
     T_OK(json_parse(buf_view(&b), &json_default_limits, a, &v, &e), &e);
     T_TRUE(json_getz(v, "title") == NULL);
     T_EQ_STR(json_text(json_getz(json_at(json_getz(v, "anyOf"), 0), "$ref")), "#/$defs/none");
     T_EQ_STR(json_text(json_getz(json_at(json_getz(v, "anyOf"), 1), "$ref")), "#/$defs/part");
     T_EQ_SIZE(json_count(json_getz(v, "$defs")), 2);
+    buf_done(&b);
+    arena_free(&a);
+}
+
+/* What the table leaves open is described by whoever knows. */
+static void schema_of_an_open_option(void **state)
+{
+    (void)state;
+    static const struct opt_table *const tables[] = { &whole_table };
+    static const struct opt_table *const fits[] = { &none_table, &part_table };
+    const struct opt_open open = { .table = &whole_table, .option = "meta", .v = fits, .n = 2 };
+    struct arena *a = arena_new("test", 0, 1 << 20);
+    struct json *v = NULL;
+    struct buf b;
+    struct jw w;
+    struct err e;
+    buf_init(&b, 65536);
+    jw_init(&w, &b, JSON_PRETTY);
+    opt_schema_any(tables, 1, &open, NULL, &w);
+    T_OK(jw_done(&w, &e), &e);
+    T_OK(json_parse(buf_view(&b), &json_default_limits, a, &v, &e), &e);
+    const struct json *defs = json_getz(v, "$defs");
+    const struct json *properties = json_getz(json_getz(defs, "whole"), "properties");
+    const struct json *any = json_getz(json_getz(properties, "meta"), "anyOf");
+    T_EQ_SIZE(json_count(any), 2);
+    T_EQ_STR(json_text(json_getz(json_at(any, 0), "$ref")), "#/$defs/none");
+    T_EQ_STR(json_text(json_getz(json_at(any, 1), "$ref")), "#/$defs/part");
+    T_TRUE(json_getz(defs, "none") && json_getz(defs, "part"));
+    T_TRUE(json_getz(json_getz(properties, "name"), "anyOf") == NULL);
     buf_done(&b);
     arena_free(&a);
 }
@@ -222,10 +251,8 @@ static void tables_are_sound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(schema),
-        T_TEST(schema_of_several),
-        T_TEST(markdown),
-        T_TEST(tables_are_sound),
+        T_TEST(schema),   T_TEST(schema_of_several), T_TEST(schema_of_an_open_option),
+        T_TEST(markdown), T_TEST(tables_are_sound),
     };
     return T_RUN(tests);
 }
