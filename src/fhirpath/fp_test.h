@@ -22,7 +22,7 @@ struct fp_trial {
     struct fp_env env;
 };
 
-static struct fp_trial fp_trial(void)
+static inline struct fp_trial fp_trial(void)
 {
     struct fp_trial t = { .arena = arena_new("trial", 0, FP_TEST_ARENA),
                           .opt = { .syntax = &doc_json_syntax },
@@ -31,7 +31,7 @@ static struct fp_trial fp_trial(void)
     return t;
 }
 
-static enum rc fp_trial_run(struct fp_trial *t, const char *expr, const char *doc)
+static inline enum rc fp_trial_run(struct fp_trial *t, const char *expr, const char *doc)
 {
     const struct fp_expr *x = NULL;
     struct json *v = NULL;
@@ -44,7 +44,7 @@ static enum rc fp_trial_run(struct fp_trial *t, const char *expr, const char *do
     return rc == RC_OK ? fhirpath_eval(x, n, &t->env, t->arena, &t->found, &t->e) : rc;
 }
 
-static struct str fp_trial_json(struct fp_trial *t)
+static inline struct str fp_trial_json(struct fp_trial *t)
 {
     struct buf b;
     struct jw w;
@@ -64,7 +64,7 @@ struct fp_row {
     const char *out;
 };
 
-static struct str fp_row_got(struct fp_trial *t, const struct fp_row *row, const char *doc)
+static inline struct str fp_row_got(struct fp_trial *t, const struct fp_row *row, const char *doc)
 {
     struct buf b;
     if (fp_trial_run(t, row->expr, doc) == RC_OK)
@@ -76,7 +76,7 @@ static struct str fp_row_got(struct fp_trial *t, const struct fp_row *row, const
     return buf_view(&b);
 }
 
-static void fp_rows(const struct fp_row *rows, size_t n, const char *doc)
+static inline void fp_rows(const struct fp_row *rows, size_t n, const char *doc)
 {
     for (size_t i = 0; i < n; i++) {
         struct fp_trial t = fp_trial();

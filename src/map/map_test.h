@@ -26,7 +26,7 @@ struct map_trial {
 };
 
 /* All documents of a YAML text: its tables and its mapping. RC as the compilers answer. */
-static enum rc map_trial_load(struct map_trial *t, const char *yaml)
+static inline enum rc map_trial_load(struct map_trial *t, const char *yaml)
 {
     struct json *docs = NULL;
     struct str text = str_z(yaml);
@@ -50,7 +50,7 @@ static enum rc map_trial_load(struct map_trial *t, const char *yaml)
 }
 
 /* Run it on text of the mapping's format. */
-static enum rc map_trial_run(struct map_trial *t, struct str text)
+static inline enum rc map_trial_run(struct map_trial *t, struct str text)
 {
     struct map_input in = { 0 };
     struct json *doc = NULL;
@@ -64,13 +64,13 @@ static enum rc map_trial_run(struct map_trial *t, struct str text)
     return map_run(t->map, &in, &env, t->arena, &t->out, &t->found, &t->e);
 }
 
-static void map_trial_done(struct map_trial *t)
+static inline void map_trial_done(struct map_trial *t)
 {
     arena_free(&t->arena);
 }
 
 /* Findings as "ID path; ID path", for comparing. */
-static struct str map_trial_found(struct map_trial *t)
+static inline struct str map_trial_found(struct map_trial *t)
 {
     struct buf b;
     buf_init_arena(&b, t->arena, 64 * 1024);
