@@ -59,6 +59,8 @@ static enum rc shard_open(struct engine *en, struct shard *s, size_t i, struct e
     return committer_new(s->loop, en->conf.store, &s->committer, e);
 }
 
+static void apply_pause(struct loop_post *p);
+
 static enum rc open_slot(struct engine *en, const struct config_channel *conf, struct err *e)
 {
     struct slot *slot = &en->slots[en->n_slots];
@@ -71,6 +73,7 @@ static enum rc open_slot(struct engine *en, const struct config_channel *conf, s
                             .config_version = en->conf.config_version,
                             .log = en->conf.log };
     slot->shard = s;
+    slot->pause_post.fn = apply_pause; /* here: engine_pause is called from several threads */
     slot->backlog = mem_array(bool, conf->n_dests);
     if (!slot->backlog)
         return err_set(e, RC_NOMEM, "FLOW-001", "no memory for a channel");
@@ -328,7 +331,6 @@ enum rc engine_pause(struct engine *en, struct str name, bool paused, struct err
         return err_set(e, RC_STATE, "FLOW-011", "the channel is %s",
                        channel_state_name((enum channel_state)state));
     atomic_store(&slot->want_paused, paused);
-    slot->pause_post.fn = apply_pause;
     if (!atomic_exchange(&slot->posted, true))
         loop_post(slot->shard->loop, &slot->pause_post);
     return RC_OK;
