@@ -170,8 +170,7 @@ static void on_reply(struct loop_post *p)
 {
     struct http_reply *r = ZS_CONTAINER(p, struct http_reply, post);
     struct arena *a = r->arena;
-    if (r->x->output == HTTP_OUT_NONE)
-        http_answer(r->x, &r->response);
+    http_answer(r->x, &r->response);
     http_unref(&r->x);
     arena_free(&a);
 }

@@ -7,8 +7,9 @@
 #include "base/alloc.h"
 #include "net/http_int.h"
 
-#define NS_PER_MS     1000000u
-#define RATE_CHECK_MS 1000
+#define NS_PER_MS      1000000u
+#define RATE_CHECK_MS  1000
+#define CLOSE_CHECK_MS 1000u
 
 static size_t on_read(void *ctx, struct stream *s, struct str data);
 static void on_open(void *ctx, struct stream *s);
@@ -63,12 +64,27 @@ void http_conn_drop(struct http_conn *c)
     conn_free(c);
 }
 
+static void wake_by(struct http_conn *c, uint64_t due);
+static uint64_t now_ns(const struct http_conn *c);
+
+/*
+ * Send what is queued, however long the peer takes as long as it takes it (check_stall), and only
+ * then wait the stream's short time for its end: stream_close at once would cut a large answer to
+ * a slow reader off. What still arrives is thrown away.
+ */
 static void close_soon(struct http_conn *c)
 {
     if (c->closing)
         return;
     c->closing = true;
-    stream_close(c->stream);
+    if (stream_queued(c->stream) == 0) {
+        stream_close(c->stream);
+        return;
+    }
+    stream_end(c->stream);
+    if (!c->reading)
+        stream_resume(c->stream);
+    wake_by(c, now_ns(c) + CLOSE_CHECK_MS * NS_PER_MS);
 }
 
 void http_conn_cut(struct http_conn *c)
@@ -141,10 +157,13 @@ static void time_out(struct http_conn *c, const char *what)
 /* When the head or the idle time is over; an idle connection is closed without a word. */
 static uint64_t check_phase(struct http_conn *c, uint64_t now)
 {
+    bool idle = !c->arena;
+    if (idle && c->phase_due != HTTP_NEVER && stream_queued(c->stream) > 0)
+        c->phase_due = now + (uint64_t)c->server->conf.idle_ms * NS_PER_MS; /* still answering */
     if (now < c->phase_due)
         return c->phase_due;
     c->phase_due = HTTP_NEVER;
-    if (c->arena) {
+    if (!idle) {
         time_out(c, "the head of the request did not arrive in time");
     } else {
         c->server->stats.timeouts++;
@@ -198,17 +217,31 @@ static uint64_t check_stall(struct http_conn *c, uint64_t now)
     return HTTP_NEVER;
 }
 
+/* All is out: from here on the stream knows when to stop waiting. */
+static uint64_t check_close(struct http_conn *c, uint64_t now)
+{
+    if (stream_queued(c->stream) > 0)
+        return now + CLOSE_CHECK_MS * NS_PER_MS;
+    stream_close(c->stream);
+    return HTTP_NEVER;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void on_timer(struct loop_timer *t)
 {
     struct http_conn *c = ZS_CONTAINER(t, struct http_conn, timer);
     uint64_t now = now_ns(c);
     uint64_t due = check_stall(c, now);
-    if (!c->closing) {
-        uint64_t phase = check_phase(c, now);
-        uint64_t body = c->closing ? HTTP_NEVER : check_body(c, now);
-        uint64_t nearest = phase < body ? phase : body;
-        due = nearest < due ? nearest : due;
-    }
+    if (!c->closing)
+        due = sooner(due, check_phase(c, now));
+    if (!c->closing)
+        due = sooner(due, check_body(c, now));
+    if (c->closing)
+        due = sooner(due, check_close(c, now));
     if (due != HTTP_NEVER)
         wake_by(c, due);
 }
@@ -220,7 +253,7 @@ void http_conn_write(struct http_conn *c, const struct str *parts, size_t n)
     struct err why;
     if (c->closing)
         return;
-    if (stream_queued(c->stream) == 0)
+    if (stream_queued(c->stream) == 0) /* all before it was taken: time counts from here */
         c->stall_since = 0;
     enum rc rc = stream_write(c->stream, parts, n, &why);
     if (rc == RC_LIMIT || rc == RC_NOMEM)
@@ -529,7 +562,10 @@ static void on_end(void *ctx, struct stream *stream)
     struct err why;
     (void)stream; /* c's */
     c->peer_ended = true;
-    if (!c->x) {
+    if (c->closing) {
+        if (stream_queued(c->stream) == 0)
+            stream_close(c->stream); /* both sides have ended: at once */
+    } else if (!c->x) {
         close_soon(c);
     } else if (c->input == HTTP_IN_BODY) {
         (void)err_set(&why, RC_PEER, "HTTP-044", "the connection ended inside the body");

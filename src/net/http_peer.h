@@ -27,6 +27,7 @@ struct world {
     bool seen_end;
     size_t take_max;        /* /read: bytes to take at once; 0: none */
     size_t left_to_stream;  /* /stream: bytes still to write */
+    struct str big;         /* /big: what it answers */
     uint64_t collect_max;   /* /echo */
     struct str answer_type; /* of /hello */
 };
@@ -134,6 +135,8 @@ static inline void world_request(void *ctx, struct http_exchange *x)
     } else if (str_eqz(path, "/stream")) {
         http_begin(x, &(struct http_response){ .status = 200, .type = STR("x/y") });
         world_stream_on(w, x);
+    } else if (str_eqz(path, "/big")) {
+        http_answer(x, &(struct http_response){ .status = 200, .body = w->big });
     } else if (str_eqz(path, "/deny")) {
         http_answer_status(x, 403);
     } else {

@@ -221,28 +221,99 @@ static void reader_that_takes_nothing_is_dropped(void **state)
     finish(&w, &p);
 }
 
-/* A few bytes now and then keep no answer alive either. */
+/* Something now and then, but less than the least rate, keeps no answer alive either. */
 static void reader_that_drips_is_dropped(void **state)
 {
     (void)state;
     struct world w;
     struct peer p;
-    start(&w, &p);
-    w.left_to_stream = 64u << 20;
-    peer_sendz(&p, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
-    for (int i = 0; i < 5; i++)
-        loop_poll(w.loop);
-    stream_pause(p.stream);
-    for (int i = 0; i < 200; i++)
-        loop_poll(w.loop);
-    size_t before = p.got.n;
-    for (int s = 0; s < 20 && w.n_cancelled == 0; s++) {
-        p.take_max = 10;
-        stream_resume(p.stream);
+    struct buf big;
+    struct http_server_stats s;
+    struct http_server_conf fast = conf;
+    fast.min_rate = 10u << 20; /* so that a socket buffer's worth a second is too little */
+    world_open(&w, &fast, true);
+    peer_open(&p, &w);
+    buf_init(&big, 60u << 20);
+    buf_fill(&big, 'x', 60u << 20);
+    w.big = buf_view(&big);
+    p.take_max = 10000;
+    peer_sendz(&p, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    int seconds = 0;
+    for (; seconds < 15 && p.stream; seconds++) {
+        for (int i = 0; i < 300 && p.stream; i++) { /* 3 MB a second */
+            stream_resume(p.stream);
+            loop_poll(w.loop);
+        }
+        buf_clear(&p.got);
         world_step(&w, 1000);
     }
-    T_EQ_INT(w.n_cancelled, 1);
-    T_TRUE(p.got.n > before); /* it did take some */
+    http_server_stats_read(w.server, &s);
+    T_EQ_SIZE(s.timeouts, 1);
+    T_EQ_SIZE(s.open, 0);
+    T_TRUE(seconds >= 3 && seconds < 10);
+    buf_done(&big);
+    finish(&w, &p);
+}
+
+/* A large answer to a slow but honest reader takes longer than the idle time: it arrives whole. */
+static void idle_time_starts_when_the_answer_is_out(void **state)
+{
+    (void)state;
+    struct world w;
+    struct peer p;
+    struct buf big;
+    start(&w, &p);
+    buf_init(&big, 30u << 20);
+    buf_fill(&big, 'x', 30u << 20);
+    w.big = buf_view(&big);
+    p.take_max = 10000;
+    size_t got = 0;
+    peer_sendz(&p, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    for (int seconds = 0; seconds < 100 && got < big.n; seconds++) {
+        for (int i = 0; i < 100 && p.stream; i++) { /* 1 MB a second */
+            stream_resume(p.stream);
+            loop_poll(w.loop);
+        }
+        got += p.got.n;
+        buf_clear(&p.got);
+        world_step(&w, 1000);
+    }
+    T_TRUE(got > big.n && p.stream != NULL);
+    p.take_max = 0;
+    stream_resume(p.stream);
+    peer_sendz(&p, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    peer_expect(&p, "hello");
+    expect_close_at(&w, &p, 5000);
+    buf_done(&big);
+    finish(&w, &p);
+}
+
+/* The same when the connection closes behind the answer, as an old client wants it. */
+static void last_answer_arrives_whole_too(void **state)
+{
+    (void)state;
+    struct world w;
+    struct peer p;
+    struct buf big;
+    start(&w, &p);
+    buf_init(&big, 30u << 20);
+    buf_fill(&big, 'x', 30u << 20);
+    w.big = buf_view(&big);
+    p.take_max = 10000;
+    size_t got = 0;
+    peer_sendz(&p, "GET /big HTTP/1.0\r\n\r\n");
+    for (int seconds = 0; seconds < 100 && p.stream; seconds++) {
+        for (int i = 0; i < 100 && p.stream; i++) { /* 1 MB a second */
+            stream_resume(p.stream);
+            loop_poll(w.loop);
+        }
+        got += p.got.n;
+        buf_clear(&p.got);
+        world_step(&w, 1000);
+    }
+    T_TRUE(p.stream == NULL && p.ended);
+    T_TRUE(got > big.n);
+    buf_done(&big);
     finish(&w, &p);
 }
 
@@ -280,6 +351,8 @@ int main(void)
         T_TEST(waiting_for_an_answer_has_no_limit),
         T_TEST(reader_that_takes_nothing_is_dropped),
         T_TEST(reader_that_drips_is_dropped),
+        T_TEST(idle_time_starts_when_the_answer_is_out),
+        T_TEST(last_answer_arrives_whole_too),
         T_TEST(stop_cuts_off_what_takes_too_long),
     };
     return T_RUN(tests);

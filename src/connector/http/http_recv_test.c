@@ -293,6 +293,106 @@ static void drain_waits_for_what_is_not_settled(void **state)
     finish(&w);
 }
 
+/* ---- a sender made of single steps ---- */
+
+struct raw {
+    struct stream *stream;
+    struct buf got;
+    bool open;
+};
+
+static void raw_open(void *ctx, struct stream *s)
+{
+    (void)s;
+    ((struct raw *)ctx)->open = true;
+}
+
+static size_t raw_read(void *ctx, struct stream *s, struct str data)
+{
+    (void)s;
+    buf_str(&((struct raw *)ctx)->got, data);
+    return data.n;
+}
+
+static void raw_closed(void *ctx, struct stream *s, const struct err *why)
+{
+    (void)s, (void)why;
+    ((struct raw *)ctx)->stream = NULL;
+}
+
+static void raw_connect(struct world *w, struct raw *r)
+{
+    static const struct stream_events ev = { .open = raw_open,
+                                             .read = raw_read,
+                                             .closed = raw_closed };
+    struct http_place place;
+    struct err e;
+    *r = (struct raw){ .open = false };
+    buf_init(&r->got, 4096);
+    T_OK(conn_http_place(str_z(w->address), &place, &e), &e);
+    struct stream_connect how = { .host = place.host, .port = place.port };
+    T_OK(stream_connect(w->loop, &how, &ev, r, &r->stream, &e), &e);
+    while (!r->open)
+        loop_poll(w->loop);
+}
+
+static void raw_send(struct world *w, struct raw *r, const char *text)
+{
+    struct str s = str_z(text);
+    struct err e;
+    T_OK(stream_write(r->stream, &s, 1, &e), &e);
+    for (int i = 0; i < 10; i++)
+        loop_poll(w->loop);
+}
+
+/* The connection is gone, a message is not settled: that is not drained yet. */
+static void drain_waits_although_the_sender_left(void **state)
+{
+    (void)state;
+    struct world w;
+    struct raw r;
+    start(&w);
+    w.answer.kind = 0;
+    raw_connect(&w, &r);
+    raw_send(&w, &r, "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+    while (w.n_kept == 0)
+        loop_poll(w.loop);
+    stream_abort(r.stream);
+    conn_http.recv_drain(&w.source);
+    for (int i = 0; i < 50; i++)
+        loop_poll(w.loop);
+    T_TRUE(r.stream == NULL);
+    T_FALSE(w.drained);
+    settle(&w, w.kept[0], &(struct answer){ .kind = ANSWER_ACCEPTED });
+    w.kept[0] = NULL;
+    while (!w.drained)
+        loop_poll(w.loop);
+    buf_done(&r.got);
+    finish(&w);
+}
+
+static void message_that_ends_in_a_pause_is_not_taken(void **state)
+{
+    (void)state;
+    struct world w;
+    struct raw r;
+    start(&w);
+    raw_connect(&w, &r);
+    raw_send(&w, &r, "POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx");
+    conn_http.recv_pause(&w.source, true);
+    raw_send(&w, &r, "y");
+    while (r.got.n == 0)
+        loop_poll(w.loop);
+    T_TRUE(str_starts(buf_view(&r.got), STR("HTTP/1.1 503 ")));
+    T_TRUE(str_find(buf_view(&r.got), STR("\r\nRetry-After: 1\r\n"), 0) != SIZE_MAX);
+    T_EQ_SIZE(w.n_intakes, 0);
+    stream_abort(r.stream);
+    while (r.stream)
+        loop_poll(w.loop);
+    buf_done(&r.got);
+    finish(&w);
+}
+
 static void drain_without_work_is_told(void **state)
 {
     (void)state;
@@ -410,6 +510,8 @@ int main(void)
         T_TEST(what_is_no_message),
         T_TEST(sender_that_left_loses_nothing),
         T_TEST(drain_waits_for_what_is_not_settled),
+        T_TEST(drain_waits_although_the_sender_left),
+        T_TEST(message_that_ends_in_a_pause_is_not_taken),
         T_TEST(drain_without_work_is_told),
         T_TEST(close_leaves_the_unsettled_unanswered),
         T_TEST(opened_is_not_started),
