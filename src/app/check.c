@@ -117,7 +117,7 @@ static const struct cli_opt check_opts[] = { CLI_OPT_OUTPUT,
 const struct cli_cmd cmd_check = {
     .name = "check",
     .args = "PATH...",
-    .summary = "Check configuration files, with file, line and a hint for all that is wrong",
+    .summary = "Check configuration: file, line and a hint for all that is wrong",
     .details = "PATH is a file, or a directory of *.yaml, *.yml and *.json. What is checked is "
                "what `serve` would do: keys and values, names, expressions and mappings. Exit "
                "status 1 when something is wrong.",

@@ -205,7 +205,7 @@ static int run(struct cli *c, const struct cli_args *a)
 
 const struct cli_cmd cmd_demo = {
     .name = "demo",
-    .summary = "Show the engine at work on an example, with everything real but the data",
+    .summary = "Show the engine at work on an example, all real but the data",
     .details = "Starts an engine with a temporary data directory and free ports, sends the "
                "example's messages by MLLP, maps them to JSON, delivers them by HTTP to a "
                "receiver of its own, and compares what arrived with what has to. Exit status 0 "

@@ -36,8 +36,9 @@ static void drop_log(void *ctx, const struct log_record *rec)
 static enum rc open_log(struct run *r, struct err *e)
 {
     static const char *const forms[] = { "json", "logfmt", "human" };
-    struct log_conf lc = { .form = r->cli->err_is_tty ? LOG_HUMAN : LOG_JSON,
-                           .level = LOG_INFO,
+    const struct config_engine *en = &r->config->engine; /* its names are in the enums' order */
+    struct log_conf lc = { .form = r->cli->err_is_tty ? LOG_HUMAN : (enum log_form)en->log_form,
+                           .level = (enum log_level)en->log_level,
                            .clock = r->cli->clock,
                            .burst = 20,
                            .window_ms = 10000,
@@ -286,7 +287,7 @@ static enum rc raise_limits(struct run *r, struct err *e)
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        raise_limits,      open_log,  open_loop,   read_config,    open_data,
+        raise_limits,      open_loop, read_config, open_log,       open_data,
         run_record_config, open_auth, open_engine, write_endpoint,
     };
     struct err e;

@@ -226,7 +226,7 @@ static const struct cli_opt opts[] = {
 const struct cli_cmd cmd_listen = {
     .name = "listen",
     .args = "URL",
-    .summary = "Receive messages by MLLP, show and acknowledge them, for trying things out",
+    .summary = "Receive messages by MLLP and acknowledge them, to try things out",
     .details = "URL is mllp://HOST:PORT; port 0 takes a free one, which is told on standard error. "
                "Nothing is stored safely: to do that, run `zarish serve`.",
     .examples = "zarish listen mllp://127.0.0.1:2576\n"

@@ -252,6 +252,17 @@ class BadInput(Scenario):
         self.assertEqual(done.returncode, 3)
         self.assertRegex(done.stderr, r"bad\.yaml:3:")
 
+    def test_log_is_as_the_configuration_says(self):
+        for key, there, absent in (("logForm: logfmt", "event=engine.started", '"event"'),
+                                   ("logLevel: warn", "", "engine.started")):
+            with self.subTest(key):
+                self.engine.config.write_text(f"engine: e\n{key}\n---\n{CONFIG}")
+                self.engine.log.unlink(missing_ok=True)
+                self.engine.start()
+                self.engine.stop()
+                self.assertIn(there, self.engine.log_text())
+                self.assertNotIn(absent, self.engine.log_text())
+
     def test_data_directory_is_held_by_one_engine(self):
         self.engine.start()
         done = subprocess.run([ZARISH, "serve", "--config", str(self.engine.config), "--data",
