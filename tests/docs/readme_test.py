@@ -109,12 +109,14 @@ class Readme(unittest.TestCase):
         quickstart = ROOT / "examples/quickstart"
         documents = (quickstart / "zarish.yaml").read_text().split("\n---\n")
         kept = [x for x in documents if not re.search(r"(?m)^channel:", x)]
-        shown = re.findall(r"(?ms)^```yaml\n(.*?)^```", README)
-        self.assertTrue(shown)
-        (self.work / "a.yaml").write_text("\n---\n".join(kept + shown))
-        done = subprocess.run([ZARISH, "check", "a.yaml", quickstart / "mappings.yaml"],
-                              cwd=self.work, capture_output=True, text=True, timeout=LIMIT)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for page in (ROOT / "README.md", ROOT / "docs/guide/channels.md"):
+            with self.subTest(page.name):
+                shown = re.findall(r"(?ms)^```yaml\n(.*?)^```", page.read_text())
+                self.assertTrue(shown)
+                (self.work / "a.yaml").write_text("\n---\n".join(kept + shown))
+                done = subprocess.run([ZARISH, "check", "a.yaml", quickstart / "mappings.yaml"],
+                                      cwd=self.work, capture_output=True, text=True, timeout=LIMIT)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_demo_prints_what_is_shown(self):
         done = subprocess.run([ZARISH, "demo"], cwd=self.work, capture_output=True, text=True,
