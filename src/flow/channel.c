@@ -26,10 +26,16 @@ void channel_enter(struct channel *c, enum channel_state s)
     atomic_store_explicit(&c->figures.state, (int)s, memory_order_release);
 }
 
+/* Who waits for delivery must find room in a lane's window: nobody is told of what is read back. */
+static size_t most_pending(const struct channel *c)
+{
+    size_t most = (size_t)c->conf->max_pending;
+    return c->conf->ack == ACK_DELIVERED ? size_min(most, LANE_WINDOW) : most;
+}
+
 void channel_hold_back(struct channel *c)
 {
-    bool back =
-        c->state != CHANNEL_RUNNING || c->store_full || c->pending >= (size_t)c->conf->max_pending;
+    bool back = c->state != CHANNEL_RUNNING || c->store_full || c->pending >= most_pending(c);
     if (!c->source_open || back == c->held_back || c->state == CHANNEL_DRAINING)
         return;
     c->held_back = back;

@@ -233,6 +233,11 @@ static void idle_is_told_once(void **state)
     loop_poll(w.loop);
     T_EQ_SIZE(w.n_idle, 2);
     add(&w, &g, NULL);
+    loop_poll(w.loop);
+    let_go(&w);
+    loop_poll(w.loop);
+    T_EQ_SIZE(w.n_idle, 2); /* once is once */
+    add(&w, &g, NULL);
     committer_when_idle(w.committer, is_idle, &w);
     committer_when_idle(w.committer, NULL, NULL);
     loop_poll(w.loop);
