@@ -37,7 +37,7 @@ const struct err_code cli_codes[] = {
       "name the file that has the mapping" },
     { "CLI-043", "The file is not of the format that the mapping reads.",
       "look at the mapping's `from`" },
-    { "CLI-040", "An MLLP address is not of the form mllp://HOST:PORT.",
+    { "CLI-044", "An MLLP address is not of the form mllp://HOST:PORT.",
       "write for example mllp://127.0.0.1:2575; without a port 2575 is meant" },
 };
 

@@ -189,6 +189,7 @@ static enum rc load(struct loading *l, const char *path, struct str name, const 
         rc = load_tables(l, e);
     if (rc != RC_OK)
         return rc;
+    ZS_ASSERT(d != NULL);
     struct map_source src = source_of(d);
     const struct map_tables tables = { .v = l->tables, .n = l->n_tables };
     rc = map_compile(&src, &tables, l->arena, out, l->found, e);

@@ -246,12 +246,13 @@ static enum rc read_options(struct sender *s, const struct cli_args *a, struct e
 static int report(struct sender *s)
 {
     uint64_t answered = s->n_positive + s->n_negative;
+    uint64_t done = answered + s->n_failed;
     uint64_t unsent = s->total - answered - s->n_failed;
     if (s->total > 1 || !s->each)
         fprintf(s->c->out,
                 "%llu sent: %llu positive, %llu negative, %llu without an answer; "
                 "mean %.2f ms, longest %.2f ms\n",
-                (unsigned long long)(answered + s->n_failed), (unsigned long long)s->n_positive,
+                (unsigned long long)done, (unsigned long long)s->n_positive,
                 (unsigned long long)s->n_negative, (unsigned long long)s->n_failed,
                 answered ? (double)s->took_ns / (double)answered / 1e6 : 0.0,
                 (double)s->longest_ns / 1e6);
