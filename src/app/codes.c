@@ -13,10 +13,6 @@ const struct err_code app_codes[] = {
       "Set TMPDIR to a short path that can be written." },
     { "APP-004", "The reference has no page of that name.",
       "`zarish reference` without a name lists the pages." },
-    { "APP-010", "There are more messages than `zarish send` takes at once.",
-      "Send the files in several runs." },
-    { "APP-011", "The files hold no HL7 v2 message.",
-      "A message begins with MSH at the start of a line." },
 };
 /* clang-format on */
 

@@ -7,10 +7,8 @@
 const struct cli_cmd *const app_commands[] = {
     &cmd_check,
     &cmd_demo,
-    &cmd_listen,
     &cmd_reference,
     &cmd_schema,
-    &cmd_send,
     &cmd_serve,
 };
 /* clang-format on */

@@ -4,8 +4,7 @@
 
 #include "cli/cli.h"
 
-extern const struct cli_cmd cmd_check, cmd_demo, cmd_listen, cmd_reference, cmd_schema, cmd_send,
-    cmd_serve;
+extern const struct cli_cmd cmd_check, cmd_demo, cmd_reference, cmd_schema, cmd_serve;
 
 extern const struct cli_cmd *const app_commands[];
 extern const size_t app_n_commands;
