@@ -301,6 +301,7 @@ enum rc index_init(struct index *x, struct err *e)
     const uint64_t high = newest < x->state.mark.pos.seq ? x->state.mark.pos.seq : newest;
     const uint64_t cuts[] = { low, high };
     tail_start(x->tail, &start, cuts, ZS_COUNT(cuts));
+    tail_set_repairing(x->tail, repair_wanted(x));
     return RC_OK;
 }
 
@@ -353,6 +354,7 @@ static void index_loop(void *ctx)
             if (x->failing)
                 tail_set_failed(x->tail, false);
             x->failing = false;
+            tail_set_repairing(x->tail, repair_wanted(x));
             open = !tail_is_closing(x->tail) || tail_lag(x->tail) > 0;
         }
     }

@@ -204,10 +204,11 @@ static enum rc journal_settle(struct store *st, struct err *e)
 static void journal_close(struct store *st)
 {
     struct journal *j = self(st);
+    struct recovered left = { .fresh = true };
     if (j->has_front)
         front_close(&j->front);
     if (j->has_writer)
-        writer_stop(&j->writer);
+        writer_stop(&j->writer, &left);
     if (j->has_tail)
         tail_close(&j->tail);
     if (j->has_index)
@@ -218,6 +219,8 @@ static void journal_close(struct store *st)
         tail_done(&j->tail);
     if (j->has_spare)
         spare_stop(&j->spare);
+    if (!left.fresh)
+        recover_note(j->segments.dir_fd, j->conf.io, &left);
     if (j->has_front)
         front_done(&j->front);
     if (j->has_segments)
@@ -320,6 +323,36 @@ static enum rc open_index(struct journal *j, struct err *e)
     return index_init(x, e);
 }
 
+/* Is the note about the last segment in use, and does that end where it says? */
+static bool note_fits(struct journal *j, const struct recovered *at)
+{
+    struct segment seg;
+    struct segment next;
+    struct scan scan;
+    struct scan_item item;
+    unsigned char link[RECORD_LINK];
+    if (!segments_from(&j->segments, at->pos.at.segment, &seg) ||
+        seg.number != at->pos.at.segment || seg.first_seq != at->first_seq ||
+        segments_from(&j->segments, seg.number + 1, &next) ||
+        scan_init(&scan, &j->segments, j->conf.record_bytes, NULL))
+        return false;
+    /* the closing checkpoint stands last: a kilobyte behind it is looked at, and it itself */
+    bool fits = false;
+    if (!scan_enter(&scan, seg.number, NULL) && at->pos.at.offset <= scan.size &&
+        scan_at(&scan, at->pos.at.offset, scan.size, &item, NULL) == RC_MISSING) {
+        uint64_t from =
+            at->pos.at.offset > SEGMENT_HEAD + 1024 ? at->pos.at.offset - 1024 : SEGMENT_HEAD;
+        while (!fits && !scan_find(&scan, from, at->pos.at.offset, at->pos.seq, &item, NULL)) {
+            record_link(item.bytes, scan.sha, link);
+            fits = item.head.seq == at->pos.seq && memcmp(link, at->link, sizeof link) == 0 &&
+                   item.at.offset + item.head.length == at->pos.at.offset;
+            from = item.at.offset + RECORD_ALIGN;
+        }
+    }
+    scan_done(&scan);
+    return fits;
+}
+
 static enum rc open_journal(struct journal *j, struct recovered *at, struct err *e)
 {
     enum rc rc = segments_load(&j->segments, datadir_journal_fd(j->conf.dir), j->store.id,
@@ -327,8 +360,12 @@ static enum rc open_journal(struct journal *j, struct recovered *at, struct err 
     if (rc)
         return rc;
     j->has_segments = true;
-    rc = recover_journal(&j->segments, j->conf.io, j->store.id, j->conf.record_bytes,
-                         j->host.notice, j->host.ctx, at, e);
+    rc = recover_take_note(j->segments.dir_fd, at, e);
+    if (!rc && !note_fits(j, at))
+        rc = RC_MISSING;
+    if (rc == RC_MISSING)
+        rc = recover_journal(&j->segments, j->conf.io, j->store.id, j->conf.record_bytes,
+                             j->host.notice, j->host.ctx, at, e);
     if (rc)
         return rc;
     j->run_first = at->pos.seq + 1;

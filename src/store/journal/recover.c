@@ -98,10 +98,7 @@ static enum rc walk(struct recovery *r, struct err *e)
 
 static bool is_zero(const char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (p[i])
-            return false;
-    return true;
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
 static enum rc zero(const struct recovery *r, int fd, uint64_t at, char *zeros, size_t n,

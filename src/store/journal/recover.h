@@ -38,4 +38,19 @@ enum rc recover_journal(struct segments *segments, const struct journal_io *io,
                         void (*notice)(void *ctx, const struct err *e), void *ctx,
                         struct recovered *out, struct err *e) ZS_CHECK;
 
+/*
+ * A store that was closed in order leaves a note of where it stands, journal/clean, so that the
+ * next start need not read a whole segment to know that nothing follows. The note is gone, durably,
+ * before the first write after it: a stop that was no clean one leaves none.
+ *
+ * recover_note writes it. Failing is no harm: the next start reads the segment.
+ */
+void recover_note(int dir_fd, const struct journal_io *io, const struct recovered *at);
+
+/*
+ * Take the note away and read it.
+ * Returns  RC_MISSING (no error set) none, or not whole; RC_IO (STORE-030) it cannot be taken away
+ */
+enum rc recover_take_note(int dir_fd, struct recovered *out, struct err *e) ZS_CHECK;
+
 #endif

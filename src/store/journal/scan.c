@@ -100,7 +100,8 @@ enum rc scan_at(struct scan *s, uint64_t offset, uint64_t end, struct scan_item 
     rc = look(s, offset, item.head.length, end, &item.bytes, e);
     if (rc)
         return rc;
-    if (item.bytes.n < item.head.length || !record_check(&item.head, item.bytes))
+    bool trusted = s->trust_from && item.head.seq >= s->trust_from;
+    if (item.bytes.n < item.head.length || !(trusted || record_check(&item.head, item.bytes)))
         return RC_MISSING;
     *out = item;
     return RC_OK;
@@ -122,20 +123,42 @@ static enum rc follows(struct scan *s, const struct scan_item *item, uint64_t en
     return seen == RECORD_GOOD && memcmp(next.prev, link, sizeof link) == 0 ? RC_OK : RC_MISSING;
 }
 
+/* The next place at or behind `offset` where a record may begin; `end`: there is none. */
+static enum rc next_magic(struct scan *s, uint64_t *offset, uint64_t end, struct err *e)
+{
+    while (*offset + RECORD_HEAD <= end) {
+        struct str bytes;
+        enum rc rc = look(s, *offset, WINDOW / 2, end, &bytes, e);
+        if (rc)
+            return rc;
+        if (bytes.n < RECORD_ALIGN)
+            break;
+        const char *z = memchr(bytes.p, 'Z', bytes.n - RECORD_ALIGN + 1);
+        if (!z) {
+            *offset += (bytes.n - RECORD_ALIGN + 1) & ~(size_t)(RECORD_ALIGN - 1);
+            *offset += bytes.n < 2 * RECORD_ALIGN ? RECORD_ALIGN : 0;
+            continue;
+        }
+        uint64_t at = *offset + (uint64_t)(z - bytes.p);
+        if (at % RECORD_ALIGN == 0 && memcmp(z, "ZRC", 3) == 0) {
+            *offset = at;
+            return RC_OK;
+        }
+        *offset = at - at % RECORD_ALIGN + RECORD_ALIGN;
+    }
+    *offset = end;
+    return RC_OK;
+}
+
 enum rc scan_find(struct scan *s, uint64_t offset, uint64_t end, uint64_t min_seq,
                   struct scan_item *out, struct err *e)
 {
     offset = (offset + RECORD_ALIGN - 1) & ~(uint64_t)(RECORD_ALIGN - 1);
-    for (; offset + RECORD_HEAD <= end; offset += RECORD_ALIGN) {
-        struct str word;
+    for (;; offset += RECORD_ALIGN) {
         struct scan_item item;
-        enum rc rc = look(s, offset, RECORD_ALIGN, end, &word, e);
-        if (rc)
-            return rc;
-        if (word.n < RECORD_ALIGN)
-            break;
-        if (memcmp(word.p, "ZRC", 3) != 0)
-            continue;
+        enum rc rc = next_magic(s, &offset, end, e);
+        if (rc || offset >= end)
+            return rc ? rc : RC_MISSING;
         rc = scan_at(s, offset, end, &item, e);
         if (rc == RC_OK && item.head.seq < min_seq)
             continue;
@@ -148,7 +171,6 @@ enum rc scan_find(struct scan *s, uint64_t offset, uint64_t end, uint64_t min_se
         if (rc != RC_MISSING)
             return rc;
     }
-    return RC_MISSING;
 }
 
 /* A record handed out: stand behind it. */

@@ -4,6 +4,9 @@
  * A scan stands at a place and hands out one item after the other: a record whose checksum holds,
  * or a gap it had to step over to find the next one. It does not look at hashes or links.
  *
+ * The indexer trusts what this very process wrote a moment ago (trust_from): reading a record for
+ * an answer checks it again.
+ *
  * A record found behind a gap must be followed by the journal's end or by a record that carries its
  * link, so that bytes inside a damaged message are not taken for a record.
  *
@@ -33,6 +36,7 @@ struct scan {
     uint64_t size;
     struct position pos; /* the next item; seq 0: unknown */
     bool closed;         /* the last record closed its segment */
+    uint64_t trust_from; /* from this sequence on checksums are not looked at; 0: all are */
     char *buf;
     size_t cap;
     uint64_t buf_at;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #define PIECE     ((size_t)1 << 20)
+#define ALIGNED   4096 /* of what goes past the page cache */
 #define TEMPORARY "prepared.tmp"
 
 static int allocate(const struct spare *s, int fd, uint64_t *size)
@@ -44,6 +45,22 @@ static int make(const struct spare *s, uint64_t number, uint64_t *size, int *fd)
     return 0;
 }
 
+static int open_direct(const struct spare *s)
+{
+    char name[SEGMENT_NAME];
+    segment_name(s->number, name);
+    return openat(s->dir_fd, name, O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static void close_both(struct spare *s)
+{
+    if (s->fd >= 0)
+        (void)close(s->fd); /* zeros only */
+    if (s->zero_fd >= 0)
+        (void)close(s->zero_fd); /* what was written was synced */
+    s->fd = s->zero_fd = -1;
+}
+
 static void make_now(struct spare *s)
 {
     mutex_assert_held(&s->lock);
@@ -59,6 +76,7 @@ static void make_now(struct spare *s)
     s->fd = fd;
     s->made_size = size;
     s->zeroed = 0;
+    s->zero_fd = code ? -1 : open_direct(s);
     cond_broadcast(&s->done);
     if (was_full != (code != 0)) {
         mutex_unlock(&s->lock);
@@ -70,7 +88,7 @@ static void make_now(struct spare *s)
 /* One piece of zeros, synced so that the commits to come have nothing of it to flush. */
 static void zero_piece(struct spare *s, char *zeros)
 {
-    int fd = s->fd;
+    int fd = s->zero_fd >= 0 ? s->zero_fd : s->fd;
     uint64_t at = s->zeroed;
     size_t n = (size_t)(s->made_size - at < PIECE ? s->made_size - at : PIECE);
     s->busy = true;
@@ -89,7 +107,8 @@ static void zero_piece(struct spare *s, char *zeros)
 static void help(void *ctx)
 {
     struct spare *s = ctx;
-    char *zeros = mem_zero(PIECE);
+    char *block = mem_zero(PIECE + ALIGNED);
+    char *zeros = block ? block + (ALIGNED - (uintptr_t)block % ALIGNED) : NULL;
     mutex_lock(&s->lock);
     while (!s->closing) {
         if (s->state == SPARE_MAKING) {
@@ -104,7 +123,7 @@ static void help(void *ctx)
         }
     }
     mutex_unlock(&s->lock);
-    mem_free(zeros);
+    mem_free(block);
 }
 
 enum rc spare_start(struct spare *s, struct err *e)
@@ -112,7 +131,7 @@ enum rc spare_start(struct spare *s, struct err *e)
     mutex_init(&s->lock, "store-spare", JOURNAL_RANK_SPARE);
     cond_init(&s->wake);
     cond_init(&s->done);
-    s->fd = -1;
+    s->fd = s->zero_fd = -1;
     return thread_start(&s->thread, "store-spare", help, s, e);
 }
 
@@ -123,8 +142,7 @@ void spare_stop(struct spare *s)
     cond_signal(&s->wake);
     mutex_unlock(&s->lock);
     thread_join(&s->thread);
-    if (s->fd >= 0)
-        (void)close(s->fd); /* zeros only */
+    close_both(s);
     cond_done(&s->done);
     cond_done(&s->wake);
     mutex_done(&s->lock);
@@ -137,6 +155,7 @@ void spare_adopt(struct spare *s, uint64_t number, int fd, uint64_t size)
     s->state = SPARE_READY;
     s->number = number;
     s->fd = fd;
+    s->zero_fd = open_direct(s);
     s->made_size = size;
     s->zeroed = 0;
 }
@@ -176,6 +195,7 @@ enum rc spare_claim(struct spare *s, uint64_t *number, int *fd, uint64_t *size, 
     *fd = s->fd;
     *size = s->made_size;
     s->fd = -1;
+    close_both(s);
     s->state = SPARE_NONE;
     return RC_OK;
 }

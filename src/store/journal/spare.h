@@ -2,6 +2,7 @@
  * The next segment, made ready before it is needed by a thread of its own: allocated at once, so
  * that a full disk is known before a message is taken, then written with zeros while there is time,
  * because a commit into an extent that was only allocated has to change the file system's tables.
+ * The zeros go past the page cache where that is possible: they cost the disk, not the processor.
  *
  *   NONE ── request ── MAKING ── READY ── claim ── NONE
  *                        └ FULL ── again after retry_ms
@@ -34,7 +35,8 @@ struct spare {
     uint64_t made_size;
     uint64_t zeroed; /* so far */
     int fd;
-    int error; /* errno of the last failure */
+    int zero_fd; /* the same file, past the page cache; -1: this file system has no such thing */
+    int error;   /* errno of the last failure */
     bool may_zero;
     bool busy; /* a piece is being zeroed */
     bool closing;

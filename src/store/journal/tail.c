@@ -67,6 +67,7 @@ void tail_done(struct tail *t)
 void tail_start(struct tail *t, const struct position *indexed, const uint64_t *cut, size_t n_cuts)
 {
     ZS_ASSERT(n_cuts <= ZS_COUNT(t->cut));
+    t->scan.trust_from = t->committed.seq + 1; /* what this run writes */
     t->indexed = t->decoded = *indexed;
     t->n_cuts = n_cuts;
     for (size_t i = 0; i < n_cuts; i++)
@@ -569,6 +570,13 @@ void tail_set_failed(struct tail *t, bool failed)
     cond_broadcast(&t->indexed_more);
 }
 
+void tail_set_repairing(struct tail *t, bool repairing)
+{
+    LOCK_SCOPE(guard, &t->lock);
+    t->repairing = repairing;
+    cond_broadcast(&t->indexed_more);
+}
+
 enum rc tail_settle(struct tail *t, struct err *e)
 {
     LOCK_SCOPE(guard, &t->lock);
@@ -576,9 +584,9 @@ enum rc tail_settle(struct tail *t, struct err *e)
     if (target > t->wanted)
         t->wanted = target;
     cond_signal(&t->committed_more);
-    while (t->indexed.seq < target && !t->index_failed && !t->closing)
+    while ((t->indexed.seq < target || t->repairing) && !t->index_failed && !t->closing)
         cond_wait(&t->indexed_more, &t->lock);
-    if (t->indexed.seq >= target)
+    if (t->indexed.seq >= target && !t->repairing)
         return RC_OK;
     if (t->closing)
         return err_set(e, RC_STATE, "STORE-014", "the store is closing");

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-#define COMMIT_BYTES    ((uint64_t)32 << 20) /* a group grows no further */
+#define COMMIT_BYTES    ((uint64_t)8 << 20) /* a group grows no further */
 #define ORDINARY_INTAKE 16384
 #define CLOSE_ROOM      1024 /* a closing checkpoint always fits, signed too */
 #define WARM_AT         8    /* zeros for the next once an eighth of this is used */
@@ -50,8 +50,20 @@ static void put(struct writer *w, void *p, size_t n)
     w->iov[w->n_iov++] = (struct iovec){ p, n };
 }
 
+/*
+ * Write whole pages: the rest of the last one with the zeros that stand there anyway. The prepared
+ * file was written past the page cache, so a page written in part would have to be read first.
+ */
+static void pad_page(struct writer *w)
+{
+    size_t used = (size_t)(w->pos.at.offset % SEGMENT_HEAD);
+    if (used)
+        put(w, w->zeros, SEGMENT_HEAD - used);
+}
+
 static void sync_now(struct writer *w)
 {
+    pad_page(w);
     flush(w);
     if (w->failed)
         return;
@@ -383,7 +395,8 @@ enum rc writer_init(struct writer *w, const struct recovered *from, struct err *
     w->sha = sha256_new();
     w->iov = mem_array(struct iovec, JOURNAL_IOV);
     w->head = mem_alloc(SEGMENT_HEAD);
-    if (!w->sha || !w->iov || !w->head)
+    w->zeros = mem_zero(SEGMENT_HEAD);
+    if (!w->sha || !w->iov || !w->head || !w->zeros)
         return err_set(e, RC_NOMEM, "STORE-003", "not enough memory for the journal");
     atomic_store_explicit(&w->stats.last_seq, w->pos.seq, memory_order_relaxed);
     bool fresh = from->fresh || from->closed;
@@ -394,16 +407,26 @@ enum rc writer_init(struct writer *w, const struct recovered *from, struct err *
 
 enum rc writer_start(struct writer *w, struct err *e)
 {
-    return thread_start(&w->thread, "store-writer", write_loop, w, e);
+    enum rc rc = thread_start(&w->thread, "store-writer", write_loop, w, e);
+    w->started = !rc;
+    return rc;
 }
 
-void writer_stop(struct writer *w)
+void writer_stop(struct writer *w, struct recovered *left)
 {
     thread_join(&w->thread);
+    bool sure = w->started && !w->failed && w->begun && w->unproven == 0 && w->n_records > 0;
+    *left = (struct recovered){ .fresh = !sure,
+                                .pos = w->pos,
+                                .first_seq = w->first_seq,
+                                .n_records = w->n_records,
+                                .n_messages = w->n_messages };
+    memcpy(left->link, w->link, sizeof left->link);
     if (w->fd >= 0)
         (void)close(w->fd); /* everything in it is synced, or the failure was reported */
     w->fd = -1;
     sha256_free(&w->sha);
     mem_free(w->iov);
     mem_free(w->head);
+    mem_free(w->zeros);
 }

@@ -57,12 +57,14 @@ struct writer {
     bool begun;  /* the segment has its first block on disk */
     bool warmed; /* the next one was told to write its zeros */
     bool failed;
+    bool started;
     uint64_t unproven; /* records since the last checkpoint */
     struct sha256 *sha;
     struct iovec *iov;
     int n_iov;
     uint64_t write_at;
-    unsigned char *head; /* SEGMENT_HEAD bytes */
+    unsigned char *head;  /* SEGMENT_HEAD bytes */
+    unsigned char *zeros; /* a page of them */
 
     struct writer_stats stats; /* Thread any */
     struct thread thread;
@@ -76,7 +78,10 @@ struct writer {
 enum rc writer_init(struct writer *w, const struct recovered *from, struct err *e) ZS_CHECK;
 enum rc writer_start(struct writer *w, struct err *e) ZS_CHECK;
 
-/* After front_close: answers what waits, writes a checkpoint, ends. Thread: the closer's. */
-void writer_stop(struct writer *w);
+/*
+ * After front_close: answers what waits, writes a checkpoint, ends. *left is where the journal ends
+ * when that is sure and the last record is a checkpoint; else left->fresh. Thread: the closer's.
+ */
+void writer_stop(struct writer *w, struct recovered *left);
 
 #endif
