@@ -64,7 +64,7 @@ static void test_many_threads(void **state)
     loop_free(&l);
 }
 
-/* Two loops on two threads hand one node to and fro. */
+/* Two loops on two threads hand one node back and forth. */
 struct ball {
     struct loop_post post;
     struct loop *loop[2];
