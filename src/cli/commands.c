@@ -25,6 +25,7 @@ const struct cli_cmd *const cli_commands[] = {
     &cmd_resume,
     &cmd_send,
     &cmd_trace,
+    &cmd_verify,
 };
 /* clang-format on */
 

@@ -24,5 +24,6 @@ extern const struct cli_cmd cmd_pause;
 extern const struct cli_cmd cmd_resume;
 extern const struct cli_cmd cmd_send;
 extern const struct cli_cmd cmd_trace;
+extern const struct cli_cmd cmd_verify;
 
 #endif
