@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 import unittest
+from pathlib import Path
 
 from engine import CONFIG, LIMIT, ROOT, ZARISH, Engine, Mllp, Receiver, message, wait_for
 
@@ -424,7 +425,7 @@ destinations: [ { to: next } ]
         out, err = listener.communicate(timeout=LIMIT)
         self.assertEqual(listener.returncode, 0, err)
         self.assertRegex(out, r"ADT\^A01  N1  AA\n.*ADT\^A01  N2  AA\n")
-        got = [open(os.path.join(kept, f"{n:06}.hl7"), "rb").read() for n in (1, 2)]
+        got = [Path(kept, f"{n:06}.hl7").read_bytes() for n in (1, 2)]
         self.assertEqual(got, bodies)
         attempts = self.engine.trace("N1")[0]["deliveries"][0]["attempts"]
         self.assertEqual([(a["state"], a["status"]) for a in attempts], [("delivered", "AA")])
