@@ -112,7 +112,7 @@ static const struct cli_opt opts[] = { CLI_OPT_OUTPUT,
 
 const struct cli_cmd cmd_verify = {
     .name = "verify",
-    .summary = "Prove that the journal is whole: no record altered, missing or out of order",
+    .summary = "Prove that no record of the journal is altered or missing",
     .details = "Reads every record of every segment and checks its checksum, the hashes of its "
                "parts, its sequence and its link to the one before. Needs no running engine and "
                "changes nothing. Exit status 1 when something is wrong.",
