@@ -10,7 +10,6 @@ const struct cli_cmd *const app_commands[] = {
     &cmd_reference,
     &cmd_schema,
     &cmd_serve,
-    &cmd_verify,
 };
 /* clang-format on */
 

@@ -6,8 +6,6 @@
 
 extern const struct cli_cmd cmd_check, cmd_demo, cmd_reference, cmd_schema, cmd_serve;
 
-extern const struct cli_cmd cmd_verify;
-
 extern const struct cli_cmd *const app_commands[];
 extern const size_t app_n_commands;
 

@@ -1,5 +1,6 @@
 /*
- * zarish verify: is the journal whole, unaltered and in order? Tests: tests/torture/store_crash.c (the proof itself)
+ * zarish verify: is the journal whole, unaltered and in order? Tests: tests/torture/store_crash.c
+ * (the proof itself)
  */
 #include "cli/commands.h"
 #include "json/jw.h"
