@@ -21,6 +21,7 @@ struct chain {
     uint64_t first_seq; /* of the segment */
     uint64_t n_records; /* in the segment */
     uint64_t n_messages;
+    bool gaps; /* the segment has lost some: its counts mean nothing */
     bool closed;
 };
 
@@ -35,7 +36,6 @@ struct proof {
     struct place gap; /* an open question: damage, or an unfinished commit? */
     bool has_gap;
     uint64_t tail_from; /* in the last segment: behind the last whole batch */
-    bool done;
     verify_progress *progress;
     void *ctx;
     uint64_t total;
@@ -114,7 +114,7 @@ static enum rc enter_segment(struct proof *p, uint64_t number, struct err *e)
     c->segment = number;
     c->first_seq = c->seq + 1;
     c->n_records = c->n_messages = 0;
-    c->closed = false;
+    c->closed = c->gaps = false;
     p->report.n_segments++;
     return RC_OK;
 }
@@ -131,6 +131,8 @@ static void judge_checkpoint(struct proof *p, const struct scan_item *item)
     }
     p->report.n_checkpoints++;
     p->now.closed = k.closes;
+    if (c->gaps)
+        return; /* told already */
     if (k.segment != item->at.segment || k.first_seq != c->first_seq ||
         k.n_records != c->n_records || k.n_messages != c->n_messages)
         bad(p, item->at, item->head.seq, "the checkpoint does not count what the segment holds");
@@ -174,18 +176,19 @@ static bool is_unfinished(const struct proof *p, const struct scan_item *item)
 static enum rc take_record(struct proof *p, const struct scan_item *item, struct err *e)
 {
     if (p->has_gap) {
-        if (is_unfinished(p, item)) {
-            p->done = true;
-            return RC_OK;
-        }
+        if (is_unfinished(p, item))
+            return RC_OK; /* a record of a later commit may yet prove that this was damage */
         bad(p, p->gap, p->now.seq + 1, "the journal is damaged here");
         p->now.known = false;
+        p->now.gaps = true;
         p->has_gap = false;
     }
     if (item->at.segment != p->now.segment) {
+        bool begins_late = item->at.offset > SEGMENT_HEAD;
         enum rc rc = enter_segment(p, item->at.segment, e);
         if (rc)
             return rc;
+        p->now.gaps = begins_late;
     }
     judge_record(p, item);
     if (item->head.flags & RECORD_BATCH_END) {
@@ -216,14 +219,15 @@ static enum rc walk(struct proof *p, struct err *e)
     scan_seek(&p->scan, &from);
     /* a journal begins with a link of zeros; after retention the first segment's block tells */
     p->now.known = first.number == 1;
-    while (!p->done) {
+    for (;;) {
         struct scan_item item;
         enum rc rc = scan_next(&p->scan, NULL, &item, e);
         if (rc)
             return rc;
         if (item.what == SCAN_END)
             break;
-        if (item.what == SCAN_GAP && !p->has_gap) {
+        /* a missing segment is told where the next one is entered */
+        if (item.what == SCAN_GAP && !p->has_gap && !item.missing) {
             p->gap = item.at;
             p->has_gap = true;
         }
@@ -273,7 +277,7 @@ static enum rc prove(struct proof *p, struct err *e)
     rc = walk(p, e);
     scan_done(&p->scan);
     /* a gap up to the end of a segment that is not the last one */
-    if (!rc && p->has_gap && !p->done && p->gap.segment != p->last_segment)
+    if (!rc && p->has_gap && p->gap.segment != p->last_segment)
         bad(p, p->gap, p->now.seq + 1, "the journal is damaged here");
     /* what is wrong was found in what counts, or behind it: both are told */
     p->whole.n_bad = p->report.n_bad;
