@@ -79,7 +79,7 @@ enum rc reader_locate(struct reader *r, uint64_t seq, struct place *at, uint32_t
 const struct tail_msg *reader_tail_msg(const struct reader *r, uint64_t seq);
 
 /* The intake of a message, read, decoded, and its hashes checked. As store_read. */
-enum rc reader_message(struct reader *r, uint64_t seq, const struct state_place *at,
+enum rc reader_message(struct reader *r, uint64_t seq, const struct state_place *known,
                        struct arena *a, struct store_message *out, struct err *e) ZS_CHECK;
 
 #endif

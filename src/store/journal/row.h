@@ -44,7 +44,7 @@ struct row {
 void row_pack(struct buf *b, const struct row *r);
 
 /* Reads it into r, whose seq is set. Arrays in a. RC_PEER (STORE-036), RC_NOMEM. */
-enum rc row_unpack(struct str packed, struct arena *a, struct row *r, struct err *e) ZS_CHECK;
+enum rc row_unpack(struct str in, struct arena *a, struct row *r, struct err *e) ZS_CHECK;
 
 /* A row of a message in the tail. Arrays in a; texts are borrowed. RC_NOMEM. */
 enum rc row_of_msg(const struct fold_msg *m, struct arena *a, struct row *r,

@@ -112,7 +112,7 @@ static enum rc follows(struct scan *s, const struct scan_item *item, uint64_t en
 {
     unsigned char link[RECORD_LINK];
     struct record_head next;
-    struct str bytes;
+    struct str bytes = STR_NULL;
     record_link(item->bytes, s->sha, link);
     enum rc rc = look(s, item->at.offset + item->head.length, RECORD_HEAD, end, &bytes, e);
     if (rc)
@@ -127,7 +127,7 @@ static enum rc follows(struct scan *s, const struct scan_item *item, uint64_t en
 static enum rc next_magic(struct scan *s, uint64_t *offset, uint64_t end, struct err *e)
 {
     while (*offset + RECORD_HEAD <= end) {
-        struct str bytes;
+        struct str bytes = STR_NULL;
         enum rc rc = look(s, *offset, WINDOW / 2, end, &bytes, e);
         if (rc)
             return rc;
