@@ -1,5 +1,5 @@
 /*
- * The CSV reader. Tests: csv_test.c
+ * The CSV reader. Tests: table_test.c
  */
 #include "map/csv.h"
 

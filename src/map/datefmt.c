@@ -1,6 +1,6 @@
 /*
  * Date formats. A pattern is compiled into a row of parts; reading and writing walk the same row.
- * Tests: datefmt_test.c
+ * Tests: transform_test.c
  */
 #include "map/datefmt.h"
 

@@ -6,7 +6,7 @@
  * hook, from which closed() is called. So the owner never hears of the end inside its own call,
  * and the stream's memory is there until closed() has returned.
  *
- * Tests: stream_test.c, stream_tls_test.c
+ * Tests: stream_test.c, stream_test.c
  */
 #include "net/stream_int.h"
 

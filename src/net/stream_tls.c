@@ -1,7 +1,7 @@
 /*
  * TLS on a stream: carries bytes between the socket's side (stream_io.c) and a tls_session.
  * Ciphertext that cannot be used yet, because the owner has paused, is kept; nothing else is.
- * Tests: stream_tls_test.c
+ * Tests: stream_test.c
  */
 #include "net/stream_int.h"
 

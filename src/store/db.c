@@ -1,5 +1,5 @@
 /*
- * The thin layer over SQLite. Tests: confdb_test.c, journal/index_test.c
+ * The thin layer over SQLite. Tests: confdb_test.c, journal/journal_test.c
  */
 #include "store/db.h"
 

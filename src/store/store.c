@@ -1,6 +1,6 @@
 /*
  * The contract's front: calls go to the backend, ids and names are the same for all.
- * Tests: store_test.c, contract_test.c
+ * Tests: contract_test.c, contract_test.c
  */
 #include "store/store.h"
 

@@ -1,5 +1,5 @@
 /*
- * What the sender hears: one table. Tests: http_answer_test.c
+ * What the sender hears: one table. Tests: http_recv_test.c
  */
 #include "connector/http/http_int.h"
 

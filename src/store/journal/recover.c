@@ -1,5 +1,5 @@
 /*
- * Recovery of the last segment. Crash argument: docs/internals/journal.md. Tests: recover_test.c,
+ * Recovery of the last segment. Crash argument: docs/internals/journal.md. Tests: ../journal_test.c,
  * tests/torture/store_crash.c
  */
 #include "store/journal/recover.h"

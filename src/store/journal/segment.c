@@ -1,4 +1,4 @@
-/* Names, first blocks, the list. Tests: segment_test.c */
+/* Names, first blocks, the list. Tests: ../journal_test.c */
 #include "store/journal/segment.h"
 
 #include "base/alloc.h"
