@@ -1,4 +1,5 @@
-/* Writing and reading a day file. Merging is in day_merge.c. Tests: ../journal_test.c, contract_test.c */
+/* Writing and reading a day file. Merging is in day_merge.c. Tests: ../journal_test.c,
+ * contract_test.c */
 #include "store/journal/day_int.h"
 
 #include "base/file.h"

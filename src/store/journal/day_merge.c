@@ -1,7 +1,8 @@
 /*
  * Merging runs: the newest ones into one when there are eight of about a size, so that a search
  * looks into a few dozen of them whatever the day brought. At the top size a posting has been
- * merged once under load (runs begin large then) and three times at a trickle. Tests: ../journal_test.c
+ * merged once under load (runs begin large then) and three times at a trickle. Tests:
+ * ../journal_test.c
  */
 #include "store/journal/day_int.h"
 

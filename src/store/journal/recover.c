@@ -1,6 +1,6 @@
 /*
- * Recovery of the last segment. Crash argument: docs/internals/journal.md. Tests: ../journal_test.c,
- * tests/torture/store_crash.c
+ * Recovery of the last segment. Crash argument: docs/internals/journal.md. Tests:
+ * ../journal_test.c, tests/torture/store_crash.c
  */
 #include "store/journal/recover.h"
 

@@ -1,5 +1,6 @@
 /*
- * The reader. It keeps a window of the file in memory, at least one record long. Tests: ../journal_test.c
+ * The reader. It keeps a window of the file in memory, at least one record long. Tests:
+ * ../journal_test.c
  */
 #include "store/journal/scan.h"
 
