@@ -134,9 +134,10 @@ enum rc pool_submit(struct pool *p, struct loop *l, struct pool_work *w, struct 
 
 bool pool_cancel(struct pool_work *w)
 {
-    ZS_ASSERT(loop_is_current(w->loop) && w->state != WORK_IDLE);
+    ZS_ASSERT(loop_is_current(w->loop));
     struct pool *p = w->pool;
     mutex_lock(&p->mutex);
+    ZS_ASSERT(w->state != WORK_IDLE); /* a thread may be taking it just now */
     bool in_time = w->state == WORK_WAITS;
     if (in_time) {
         list_remove(&p->queue, &w->link);
