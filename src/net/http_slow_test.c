@@ -270,8 +270,8 @@ static void idle_time_starts_when_the_answer_is_out(void **state)
     size_t got = 0;
     peer_sendz(&p, "GET /big HTTP/1.1\r\n" HOST "\r\n");
     for (int seconds = 0; seconds < 100 && got <= big.n; seconds++) {
-        /* 1 MB a second; on a busy machine the bytes need more polls to come */
-        for (int i = 0; i < 20000 && p.stream && p.got.n < 1000000; i++) {
+        /* 3 MB a second; on a busy machine the bytes need more polls to come */
+        for (int i = 0; i < 20000 && p.stream && p.got.n < 3000000; i++) {
             stream_resume(p.stream);
             loop_poll(w.loop);
         }
@@ -304,8 +304,8 @@ static void last_answer_arrives_whole_too(void **state)
     size_t got = 0;
     peer_sendz(&p, "GET /big HTTP/1.0\r\n\r\n");
     for (int seconds = 0; seconds < 100 && p.stream; seconds++) {
-        /* 1 MB a second; on a busy machine the bytes need more polls to come */
-        for (int i = 0; i < 20000 && p.stream && p.got.n < 1000000; i++) {
+        /* 3 MB a second; on a busy machine the bytes need more polls to come */
+        for (int i = 0; i < 20000 && p.stream && p.got.n < 3000000; i++) {
             stream_resume(p.stream);
             loop_poll(w.loop);
         }
