@@ -9,7 +9,8 @@
 #include "json/jw.h"
 #include "net/pool.h"
 
-#define API_ANSWER_MAX ((size_t)64 * 1024 * 1024)
+/* Of memory for one answer: the largest record, decoded, and what is made of it. */
+#define API_ANSWER_MAX ((size_t)256 * 1024 * 1024)
 
 struct api {
     struct api_conf conf;
@@ -44,6 +45,7 @@ struct api_job {
     struct str query; /* raw, copied; STR_NULL without */
     struct buf body;
     struct jw w;
+    struct str raw;  /* set: this is the body, in the arena, and not what w wrote */
     struct str type; /* of the answer; application/json unless run says otherwise */
     unsigned status;
     enum rc (*run)(struct api_job *j, struct err *e);

@@ -18,13 +18,14 @@ static void send(struct api_job *j)
                                  .type = j->type,
                                  .fields = &no_store,
                                  .n_fields = 1,
-                                 .body = buf_view(&j->body) };
+                                 .body = str_is_null(j->raw) ? buf_view(&j->body) : j->raw };
     http_reply_send(&j->reply, r);
 }
 
 static void send_problem(struct api_job *j, const struct err *e)
 {
     buf_clear(&j->body);
+    j->raw = STR_NULL;
     j->status = api_status_of(e);
     j->type = STR("application/problem+json");
     api_problem_body(&j->body, j->status, e);
@@ -33,11 +34,11 @@ static void send_problem(struct api_job *j, const struct err *e)
 
 static enum rc finish_body(struct api_job *j, struct err *e)
 {
-    if (!str_eq(j->type, STR("application/json")))
-        return buf_rc(&j->body, e);
+    if (!str_is_null(j->raw))
+        return RC_OK;
     enum rc rc = jw_done(&j->w, e);
     buf_char(&j->body, '\n');
-    return rc;
+    return rc == RC_OK ? buf_rc(&j->body, e) : rc;
 }
 
 /* Writer's thread: the act is durable, the answer may go. */

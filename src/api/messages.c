@@ -236,7 +236,7 @@ static enum rc run_body(struct api_job *j, struct err *e)
     j->act.object = buf_view(&object);
     j->act.detail = STR("{}");
     j->type = m.intake.content_type.n ? m.intake.content_type : STR("application/octet-stream");
-    buf_str(&j->body, m.intake.body);
+    j->raw = m.intake.body.n ? m.intake.body : STR("");
     return buf_rc(&object, e);
 }
 

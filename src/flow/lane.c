@@ -39,6 +39,11 @@ static void timer_fired(struct loop_timer *t)
     lane_pump(ZS_CONTAINER(t, struct lane, timer));
 }
 
+static void refill_rested(struct loop_timer *t)
+{
+    lane_pump(ZS_CONTAINER(t, struct lane, refill_timer));
+}
+
 static void stop_limit_fired(struct loop_timer *t)
 {
     struct lane *l = ZS_CONTAINER(t, struct lane, stop_timer);
@@ -61,6 +66,7 @@ enum rc lane_new(const struct lane_conf *conf, const struct lane_env *env, struc
     l->phase = LANE_RUNNING;
     list_init(&l->window);
     l->timer.fn = timer_fired;
+    l->refill_timer.fn = refill_rested;
     l->rate_tokens_milli = (uint64_t)conf->rate_burst * 1000;
     l->rate_at = loop_now_mono(env->host->loop);
     l->dest = (struct conn_dest){
@@ -92,6 +98,7 @@ void lane_free(struct lane **lp)
     ZS_ASSERT(l->in_flight == 0 && !l->refilling && !l->marking);
     *lp = NULL;
     loop_timer_stop(&l->timer);
+    loop_timer_stop(&l->refill_timer);
     loop_timer_stop(&l->stop_timer);
     if (l->dest_open)
         l->conf->type->send_close(&l->dest);
@@ -108,6 +115,7 @@ void lane_stop(struct lane *l, uint32_t limit_ms, void (*stopped)(void *ctx), vo
     l->stopped = stopped;
     l->stopped_ctx = ctx;
     loop_timer_stop(&l->timer);
+    loop_timer_stop(&l->refill_timer);
     for (struct list_node *n = list_first(&l->window); n; n = list_next(&l->window, n))
         lane_uncover(l, ZS_CONTAINER(n, struct lane_item, node));
     loop_timer_start(l->env.host->loop, &l->stop_timer, limit_ms, stop_limit_fired);
@@ -344,7 +352,8 @@ void lane_pump(struct lane *l)
     }
     l->pump_again = false;
     l->pumping = false;
-    if (l->phase == LANE_RUNNING && l->spilled && !l->refilling && l->window.n < LANE_WINDOW / 2)
+    if (l->phase == LANE_RUNNING && l->spilled && !l->refilling &&
+        !loop_timer_is_on(&l->refill_timer) && l->window.n < LANE_WINDOW / 2)
         lane_refill(l);
     lane_publish(l);
 }

@@ -17,7 +17,7 @@
  * its own intake while the lane is near its end (lane_will_mark), so the common case costs no
  * record of its own; everything else waits for a STORE_MARK, which covers the whole window.
  *
- * Fates: retry waits with exponential backoff and full jitter until max_age, then dead; only
+ * Fates: retry waits with exponential backoff and jitter until max_age, then dead; only
  * answered failures count against `retries`, after which the delivery is rejected. uncertain is
  * sent again when the policy says resend, else it blocks its lane or key until a person decides.
  * reject steps aside. operator tries again at the longest backoff.

@@ -60,7 +60,7 @@ void lane_give_up(struct lane *l, struct lane_item *it)
     finish(l, it, DELIVERY_DEAD, NULL);
 }
 
-/* Exponential with full jitter: a random time up to first * 2^(n-1), at most the cap. */
+/* Exponential, at most the cap, and at random between half of that and the whole. */
 static uint64_t backoff_ms(const struct lane *l, const struct lane_item *it)
 {
     unsigned doublings = it->attempts > 0 ? it->attempts - 1 : 0;

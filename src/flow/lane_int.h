@@ -41,7 +41,8 @@ struct lane {
     enum rc refill_rc;
     struct err refill_err;
 
-    struct loop_timer timer; /* next due attempt, or the rate limit's next token */
+    struct loop_timer timer;        /* next due attempt, or the rate limit's next token */
+    struct loop_timer refill_timer; /* on: a refill failed, the next one waits for it */
     struct loop_timer stop_timer;
     void (*stopped)(void *ctx);
     void *stopped_ctx;

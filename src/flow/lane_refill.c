@@ -4,7 +4,9 @@
  */
 #include "flow/lane_int.h"
 
-#define REFILL_LIMIT (LANE_BYTES * 4)
+/* Of memory: the largest record there can be, decoded, with its payload beside it. */
+#define REFILL_LIMIT   ((size_t)256 * 1024 * 1024)
+#define REFILL_REST_MS 1000
 
 /* Pool's thread: touches the refill members only, which the loop leaves alone meanwhile. */
 static void refill_run(struct pool_work *w)
@@ -55,11 +57,18 @@ static enum rc take_row(struct lane *l, const struct store_waiting *row, struct 
     return RC_OK;
 }
 
+/* What failed may fail again: not before a while, whatever else makes the lane look. */
+static void rest(struct lane *l)
+{
+    loop_timer_start(l->env.host->loop, &l->refill_timer, REFILL_REST_MS, l->refill_timer.fn);
+}
+
 static void take_rows(struct lane *l)
 {
     struct lane_hold *hold = arena_make(l->refill_arena, struct lane_hold, 1);
     if (!hold) {
         arena_free(&l->refill_arena);
+        rest(l);
         return;
     }
     *hold = (struct lane_hold){ .arena = l->refill_arena, .refs = 1 };
@@ -67,6 +76,8 @@ static void take_rows(struct lane *l)
     size_t i = 0;
     while (i < l->refill_n && take_row(l, &l->refill_rows[i], hold) == RC_OK)
         i++;
+    if (i < l->refill_n)
+        rest(l);
     /* Nothing was left up to where we looked and nothing came since: the window is whole again. */
     if (l->refill_n == 0 && l->last_committed <= l->refill_target)
         l->spilled = false;
@@ -85,7 +96,7 @@ static void refill_done(struct pool_work *w, enum rc rc)
     if (l->refill_rc != RC_OK) {
         log_event(&l->log, EV_LANE_REFILL_FAILED, F_ERR(&l->refill_err));
         arena_free(&l->refill_arena);
-        loop_timer_start(l->env.host->loop, &l->timer, 1000, l->timer.fn);
+        rest(l);
         return;
     }
     take_rows(l);
@@ -105,5 +116,5 @@ void lane_refill(struct lane *l)
         return;
     l->refilling = false;
     arena_free(&l->refill_arena);
-    loop_timer_start(l->env.host->loop, &l->timer, 1000, l->timer.fn);
+    rest(l);
 }

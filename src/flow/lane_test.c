@@ -34,6 +34,7 @@ struct world {
     size_t most_at_once, at_once;
     atomic_bool covered[SENT_MAX]; /* what a crash now would leave as maybe sent, by the records */
     atomic_size_t n_marks;
+    atomic_size_t n_windows, windows_fail; /* readings asked for; so many fail first */
     struct mem_image *image;
     size_t added;
     bool stopped;
@@ -160,6 +161,11 @@ static enum rc spy_window(struct store *spy, struct str lane, uint64_t after, si
                           struct err *e)
 {
     struct world *w = ZS_CONTAINER(spy, struct world, spy);
+    atomic_fetch_add(&w->n_windows, 1);
+    if (atomic_load(&w->windows_fail) > 0) {
+        atomic_fetch_sub(&w->windows_fail, 1);
+        return err_set(e, RC_NOMEM, "STORE-003", "scripted");
+    }
     return store_window(w->store, lane, after, max, max_bytes, a, out, n, e);
 }
 
@@ -621,6 +627,37 @@ static void what_a_stop_left_unsent_is_not_unknown(void **state)
     world_free(w);
 }
 
+static bool one_window(void *ctx)
+{
+    struct world *w = ctx;
+    return atomic_load(&w->n_windows) == 1 && !w->lane->refilling;
+}
+
+/* A reading that fails is not tried again at once, however often the lane is looked at. */
+static void a_failed_refill_rests(void **state)
+{
+    (void)state;
+    struct world *w = world_new(NULL, 0);
+    lane_up(w, false);
+    lane_pause(w->lane, true);
+    for (size_t i = 0; i < LANE_WINDOW + 10; i++)
+        give(w, "");
+    struct want none = { w, 0 };
+    T_TRUE(loop_run_until(w->loop, all_sent, &none, LIMIT_MS));
+    atomic_store(&w->windows_fail, 1);
+    lane_pause(w->lane, false);
+    T_TRUE(loop_run_until(w->loop, one_window, w, LIMIT_MS));
+    for (size_t i = 0; i < 100; i++) {
+        lane_pump(w->lane);
+        loop_poll(w->loop);
+    }
+    T_EQ_SIZE(atomic_load(&w->n_windows), 1);
+    struct want all = { w, LANE_WINDOW + 10 };
+    T_TRUE(loop_run_until(w->loop, all_sent, &all, LIMIT_MS)); /* and then it is */
+    T_EQ_SIZE(w->n_sent, LANE_WINDOW + 10);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -633,6 +670,7 @@ int main(void)
         T_TEST(a_retry_while_a_mark_is_committed_asks_for_its_own),
         T_TEST(what_a_refill_brought_already_is_not_added_again),
         T_TEST(what_a_stop_left_unsent_is_not_unknown),
+        T_TEST(a_failed_refill_rests),
     };
     return T_RUN(tests);
 }

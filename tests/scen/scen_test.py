@@ -191,6 +191,10 @@ destinations: []
             connection.close()
         items = self.engine.get("/api/v1/messages?channel=http-in")["items"]
         self.assertEqual(sorted(i["state"] for i in items), ["accepted", "refused"])
+        taken = next(i for i in items if i["state"] == "accepted")
+        status, headers, body = self.engine.request("GET", f"/api/v1/messages/{taken['id']}/body")
+        self.assertEqual((status, headers["Content-Type"], body),
+                         (200, "application/json", b'{"a": 1.10}'))
 
 
 class BadInput(Scenario):
