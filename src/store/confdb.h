@@ -101,6 +101,71 @@ enum rc confdb_key_get(struct confdb *c, struct str id, struct arena *a, struct 
 enum rc confdb_keys(struct confdb *c, struct arena *a, struct confdb_key **out, size_t *n,
                     struct err *e) ZS_CHECK;
 
+/* ---- integrations: what became of them ---------------------------------------------------- */
+
+/*
+ * Beside the object "integration": its identity and the last result of initializing it. The record
+ * is the guide's integration object as JSON text, without secrets. Kept when the object goes, so
+ * that a failed integration, which is no object yet, has a place too; removed by its own call.
+ */
+struct confdb_record {
+    struct str id;     /* UUID; never changes */
+    struct str name;   /* unique */
+    struct str status; /* "active", "failed", "paused", "initializing" */
+    struct str record; /* JSON text */
+    uint64_t version;  /* rises with every write; set by the database */
+    int64_t at_ms;     /* of the last write; set by the database */
+};
+
+/* seen as in confdb_put. RC_STATE STORE-042 another version is current, STORE-045 id taken. */
+enum rc confdb_record_put(struct confdb *c, const struct confdb_record *r, uint64_t seen,
+                          uint64_t *version, struct err *e) ZS_CHECK;
+
+/* By id or by name. RC_MISSING (STORE-044). */
+enum rc confdb_record_get(struct confdb *c, struct str id_or_name, struct arena *a,
+                          struct confdb_record *out, struct err *e) ZS_CHECK;
+enum rc confdb_record_remove(struct confdb *c, struct str id, struct err *e) ZS_CHECK;
+
+/* By name. */
+enum rc confdb_records(struct confdb *c, struct arena *a, struct confdb_record **out, size_t *n,
+                       struct err *e) ZS_CHECK;
+
+/* ---- sealed secrets ----------------------------------------------------------------------- */
+
+struct confdb_secret {
+    struct str name;   /* at most 255 bytes */
+    struct str sealed; /* as auth/vault.h made it; nothing here can read it */
+    struct str by;
+    int64_t at_ms; /* set by the database */
+};
+
+enum rc confdb_secret_put(struct confdb *c, const struct confdb_secret *s, struct err *e) ZS_CHECK;
+enum rc confdb_secret_get(struct confdb *c, struct str name, struct arena *a,
+                          struct confdb_secret *out, struct err *e) ZS_CHECK; /* STORE-044 */
+enum rc confdb_secret_remove(struct confdb *c, struct str name, struct err *e) ZS_CHECK;
+/* By name; `sealed` is left out. */
+enum rc confdb_secrets(struct confdb *c, struct arena *a, struct confdb_secret **out, size_t *n,
+                       struct err *e) ZS_CHECK;
+
+/* ---- users -------------------------------------------------------------------------------- */
+
+struct confdb_user {
+    struct str name; /* log-in name, unique */
+    struct str role;
+    struct str hash; /* of the password, as auth/password.h made it */
+    int64_t created_at;
+    int64_t changed_at;
+    int64_t disabled_at; /* 0: in force */
+};
+
+/* New or changed (by name); the times but disabled_at are the database's. */
+enum rc confdb_user_put(struct confdb *c, const struct confdb_user *u, struct err *e) ZS_CHECK;
+enum rc confdb_user_get(struct confdb *c, struct str name, struct arena *a, struct confdb_user *out,
+                        struct err *e) ZS_CHECK; /* STORE-044 */
+enum rc confdb_user_remove(struct confdb *c, struct str name, struct err *e) ZS_CHECK;
+enum rc confdb_users(struct confdb *c, struct arena *a, struct confdb_user **out, size_t *n,
+                     struct err *e) ZS_CHECK;
+
 /* ---- settings ----------------------------------------------------------------------------- */
 
 /* value STR_NULL removes; absent ones may be removed. */

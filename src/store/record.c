@@ -213,6 +213,8 @@ static void put_op(struct field_out *o, const struct store_op *op)
     case STORE_ACT: fields_put(o, &act_table, op->act); return;
     case STORE_CONFIG: fields_put(o, &config_table, op->config); return;
     case STORE_CHECKPOINT:
+    case STORE_EXEC:
+    case STORE_EXEC_END:
     case STORE_SUMMARY: break;
     }
     ZS_NEVER("a kind callers may append");

@@ -1,0 +1,74 @@
+/*
+ * Link: one endpoint while the engine runs. What every caller of it shares, whatever loop it is on:
+ * its rate limit, its integration's credential, whether the integration is paused. Lanes, API calls
+ * and probes all go through here, so there is one path to a peer.
+ *
+ *   links_new ── links_get(endpoint) ── link_ref … link_unref
+ *   link_send(link, dest, delivery):  credential ── rate ── type->send ── (401: once anew) ── done
+ *
+ * Links of an endpoint that did not change survive a change of configuration, with their bucket
+ * and token; so does the credential when the integration's authentication did not change.
+ *
+ * Thread  any where not said otherwise.
+ */
+#ifndef ZS_FLOW_LINK_H
+#define ZS_FLOW_LINK_H
+
+#include "auth/cred.h"
+#include "config/config.h"
+#include "connector/connector.h"
+#include "net/loop.h"
+
+struct links;
+struct link;
+
+/*
+ * Fetches a token: the network is handed in (app/). fetch is called on `home`, answers exactly
+ * once on `home`, never from within the call. status 0: nothing came, e says why.
+ */
+struct link_fetch {
+    const struct cred_request *request;
+    const struct conn_tls *tls; /* the integration's; NULL: the system's trust */
+    struct arena *arena;        /* wiping; for the answer */
+    void (*done)(struct link_fetch *f, unsigned status, struct str body, const struct err *e);
+};
+
+struct links_conf {
+    struct loop *home; /* tokens are fetched there */
+    const struct clock *clock;
+    const struct random *random;
+    const struct log *log;
+    void (*fetch)(void *ctx, struct link_fetch *f);
+    void *fetch_ctx;
+};
+
+enum rc links_new(const struct links_conf *conf, struct links **out, struct err *e) ZS_CHECK;
+void links_free(struct links **l); /* no link is in use any more (asserted) */
+
+/* The link of an endpoint; made when it is new or has changed. The endpoint is kept (config_ref).
+ */
+enum rc links_get(struct links *l, const struct config_endpoint *ep, struct link **out,
+                  struct err *e) ZS_CHECK;
+struct link *link_ref(struct link *k);
+void link_unref(struct link **k);
+const struct config_endpoint *link_endpoint(const struct link *k);
+
+/* Paused integrations: lanes wait, calls are refused (RC_STATE FLOW-021), tests still work. */
+void links_pause(struct links *l, struct str integration, bool paused);
+bool link_paused(const struct link *k);
+
+/* One token of the rate limit, or how long until there is one. now: monotonic ns of any loop. */
+bool link_take(struct link *k, uint64_t now_mono, uint64_t *wait_ms);
+
+/*
+ * Send d to dest (opened with the link's endpoint, on the caller's loop) with the credential.
+ * d->extra may hold the caller's own. d->done is called exactly once, as with type->send: a
+ * credential that cannot be had is a verdict too (retry, or operator where a person is needed).
+ * Thread: the dest's loop.
+ */
+void link_send(struct link *k, struct conn_dest *dest, struct delivery *d);
+
+/* As type->cancel; also while the credential is waited for. */
+void link_cancel(struct link *k, struct conn_dest *dest, struct delivery *d);
+
+#endif

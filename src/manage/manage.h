@@ -1,0 +1,148 @@
+/*
+ * Manage: the one place where the configuration changes while the engine runs, and where an
+ * integration lives its life (the guide's IntegrationManagementSystem).
+ *
+ *   op ── read and validate (pool) ── credentials, connectivity (loop) ── turn ── database, ledger,
+ *      new snapshot (pool) ── engine_apply (loop) ── done
+ *
+ * What is wanted comes from two places: the configuration files the engine was started with, and
+ * the objects in the database (origin "api"). Both are compiled together into one snapshot
+ * (config/config.h); a change that does not compile is refused whole and changes nothing. Order on
+ * disk: journal (STORE_CONFIG, STORE_ACT with the hashes before and after), database, engine; what
+ * a crash interrupts is made good at the next start.
+ *
+ * Operations may overlap up to their turn (a slow connectivity test holds nobody up); from there
+ * they go one after the other, in order.
+ *
+ * Secrets in clear in a document that came by the API are sealed in the vault before anything else
+ * is done with it, under "integration/NAME/authentication.clientSecret" and the like; the document
+ * then holds ${secret:…}. A reference that is sent back keeps what is there.
+ *
+ * Life of an integration: initializing → active | failed; active ↔ paused; failed → active, when a
+ * probe or a new POST succeeds. A failed one is probed again with backoff (5 s to 5 min) by itself.
+ * A stored active one stays active over a restart. Objects of files are read-only here unless
+ * engine.writeBack is true.
+ *
+ * Thread  loop 0 of the engine, where not said otherwise.
+ */
+#ifndef ZS_MANAGE_MANAGE_H
+#define ZS_MANAGE_MANAGE_H
+
+#include "auth/auth.h"
+#include "auth/vault.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "flow/engine.h"
+#include "store/confdb.h"
+#include "store/store.h"
+
+struct manage;
+
+struct manage_conf {
+    const char *const *paths; /* the configuration's files and directories */
+    size_t n_paths;
+    const char *(*lookup_env)(void *ctx, const char *name);
+    void *env_ctx;
+    const struct conn_type *(*connector)(struct str scheme);
+    struct store *store;
+    struct confdb *confdb;
+    struct vault *vault;
+    const struct log *log;
+    const struct clock *clock;
+    const struct random *random;
+};
+
+/*
+ * Read files and database into the first snapshot; record what changed in the files since the last
+ * start. Blocks; before the engine exists. Findings as config_load.
+ */
+enum rc manage_open(const struct manage_conf *conf, struct manage **out, struct err_list *found,
+                    struct err *e) ZS_CHECK;
+
+/* The first snapshot, for engine_new, and the sequence of the newest STORE_CONFIG record. */
+struct config *manage_config(struct manage *m, uint64_t *version);
+
+/* The engine runs: apply paused states, initialize what is new in the files, probe what failed. */
+void manage_start(struct manage *m, struct engine *en);
+
+/* Operations under way are finished or refused (RC_STATE MNG-001); stopped(ctx) once. */
+void manage_stop(struct manage *m, void (*stopped)(void *ctx), void *ctx);
+void manage_free(struct manage **m);
+
+/* ---- operations --------------------------------------------------------------------------- */
+
+enum manage_verb {
+    MANAGE_INIT = 1,      /* initializeIntegration; doc: the guide's integrationConfig */
+    MANAGE_REPLACE,       /* the same for one that exists (name, doc), any status */
+    MANAGE_PAUSE,         /* integration or channel (kind, name) */
+    MANAGE_RESUME,        /*   an integration that resumes is probed: active or failed */
+    MANAGE_TEST,          /* testConnectivity of an integration; answer: the guide's test record */
+    MANAGE_TEST_ENDPOINT, /* testEndpoint (name, endpoint) */
+    MANAGE_HEALTH,        /* monitorIntegrationHealth */
+    MANAGE_PUT,           /* a channel, mapping or table (kind, name, doc) */
+    MANAGE_DELETE,        /* any kind; RC_STATE MNG-004 while something uses it */
+    MANAGE_APPLY,         /* documents as in files (doc is their text, YAML or JSON) */
+    MANAGE_EXPORT /* every object of origin api (all: true, of files too) as YAML documents */
+};
+
+struct manage_op {
+    /* in */
+    enum manage_verb verb;
+    struct arena *arena; /* the caller's; texts below live in it or longer */
+    struct principal who;
+    const char *peer;
+    struct str kind;     /* "integration", "channel", "mapping", "table" */
+    struct str name;     /* id or name */
+    struct str endpoint; /* id or name */
+    struct str doc;      /* JSON text, or YAML with APPLY */
+    uint64_t seen;       /* version the caller saw (If-Match), 0: any */
+    bool dry_run;        /* APPLY: say what would change */
+    bool prune;          /* APPLY: remove objects of origin api that are not named */
+    bool all;            /* EXPORT */
+    void (*done)(struct manage_op *op);
+    void *ctx;
+    /* out */
+    enum rc rc;        /* RC_OK; RC_VALUE, RC_PEER: initializing failed, `answer` is the record */
+    struct err err;    /* texts of the guide: "Integration not found: X", "Endpoint not found: X" */
+    struct str answer; /* JSON: the record, test, health, diff; YAML text with EXPORT */
+    uint64_t version;  /* of the object afterwards, for ETag */
+    bool created;      /* PUT: it was new */
+    void *own;         /* manage's */
+};
+
+void manage_do(struct manage *m, struct manage_op *op);
+
+/* ---- asking. Thread any but a loop: they read the database -------------------------------- */
+
+/* The guide's integration object with live status: {"id","name","type","status",…,"origin",
+ * "version"}. RC_MISSING MNG-002 "Integration not found: X". */
+enum rc manage_integration(struct manage *m, struct str id_or_name, struct arena *a,
+                           struct str *json, uint64_t *version, struct err *e) ZS_CHECK;
+
+/* In order of name, after `after` (empty: from the first), at most limit, as JSON texts; filters by
+ * type and status where they are not empty. */
+enum rc manage_integrations(struct manage *m, struct str after, struct str type, struct str status,
+                            size_t limit, struct arena *a, struct str **json, struct str **names,
+                            size_t *n, bool *more, struct err *e) ZS_CHECK;
+
+/* An object as it was written, secrets as references: {"kind","name","origin","version","hash",
+ * "document"}. RC_MISSING MNG-003. */
+enum rc manage_object(struct manage *m, struct str kind, struct str name, struct arena *a,
+                      struct str *json, uint64_t *version, struct err *e) ZS_CHECK;
+
+/* Who is meant: names and ids of an integration and (unless `endpoint` is empty) its endpoint.
+ * RC_MISSING MNG-002, MNG-005 "Endpoint not found: X". The endpoint stays valid while *unit is
+ * held (config_unit_unref); NULL for an integration that does not run (it failed validation).
+ * Thread any: answers from the snapshot and a table in memory. */
+struct manage_ref {
+    struct str id, name, endpoint_id, endpoint;
+    const struct config_endpoint *ep;
+    const struct config_unit *unit;
+};
+enum rc manage_find(struct manage *m, struct str integration, struct str endpoint, struct arena *a,
+                    struct manage_ref *out, struct err *e) ZS_CHECK;
+
+/* config/validate.h with this engine's environment, for the API. */
+const struct config_env *manage_env(const struct manage *m);
+
+#endif
