@@ -248,6 +248,8 @@ static enum rc add_record(struct building *g, const struct scan_item *item, stru
     case STORE_MARK: return add_mark(g, item, e);
     case STORE_ACT: return add_act(g, item, e);
     case STORE_CONFIG:
+    case STORE_EXEC:
+    case STORE_EXEC_END:
     case STORE_CHECKPOINT:
     case STORE_SUMMARY: break;
     }
