@@ -15,7 +15,7 @@
  *
  * Fetching is not done here (auth knows no network): the caller sends what cred_request says.
  * JWTs are signed here, one a minute at most, and renewed before they end.
- * Certificates go with the connection, not with the request: see conn_endpoint.tls.
+ * Certificates go with the connection, not with the request: conn_endpoint.tls.
  *
  * Thread  any: locks itself (leaf).
  */
@@ -32,6 +32,8 @@ enum cred_type { CRED_NONE = 0, CRED_OAUTH2, CRED_API_KEY, CRED_JWT, CRED_BASIC,
 
 enum cred_grant { CRED_CLIENT_CREDENTIALS = 0, CRED_REFRESH_TOKEN };
 enum cred_place { CRED_IN_HEADER = 0, CRED_IN_QUERY };
+/* How a client says who it is at the token server: RFC 6749 2.3.1, header or form fields. */
+enum cred_client { CRED_CLIENT_BASIC = 0, CRED_CLIENT_POST };
 enum cred_alg { CRED_HS256 = 0, CRED_HS384, CRED_HS512 };
 
 /* What the configuration says, secrets in clear; copied into a wiping arena by cred_new. */
@@ -39,6 +41,7 @@ struct cred_conf {
     enum cred_type type;
     struct {
         enum cred_grant grant;
+        enum cred_client client;
         struct str token_url, client_id, client_secret, refresh_token;
         const struct str *scopes;
         size_t n_scopes;
@@ -91,7 +94,7 @@ enum cred_now cred_get(struct cred *c, struct arena *a, struct cred_parts *out, 
  * of no use (fate OPERATOR). Only a token that was not fetched anew since can be replaced. */
 bool cred_refused(struct cred *c, uint64_t generation);
 
-/* The request for a token, RFC 6749 section 4.4 or 6: POST, form body, client_secret_basic. */
+/* The request for a token, RFC 6749 section 4.4 or 6: POST, form body. */
 struct cred_request {
     struct str url;
     const struct cred_field *headers;

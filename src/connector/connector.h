@@ -97,24 +97,43 @@ struct conn_source {
 
 /* ---- destinations ------------------------------------------------------------------------- */
 
-/* What an endpoint of an integration says, for every type. Made by config. */
 struct conn_header {
     struct str name;
     struct str value;
 };
+
+/* What one request carries beyond what its endpoint says: credentials, an API call's options. */
+struct conn_extra {
+    const struct conn_header *headers; /* one of a name that the endpoint has too replaces it */
+    size_t n_headers;
+    const struct conn_header *query;
+    size_t n_query;
+};
+
+/* Trust and our certificate, PEM text; the rest of TLS is policy (crypt/tls.h). */
+struct conn_tls {
+    struct str ca_pem;   /* STR_NULL: the system's store */
+    struct str cert_pem; /* ours; STR_NULL: none */
+    struct str key_pem;
+    struct str passphrase; /* STR_NULL: none */
+};
+
+/* What an endpoint of an integration says, for every type. Made by config. */
 
 struct conn_endpoint {
     const char *name; /* "receiver/results", for events */
     const char *type; /* the integration's: "rest_api" … */
     struct str url;
     struct str method;                 /* upper case; empty: the type's natural verb */
-    const struct conn_header *headers; /* what goes with every request; credentials included */
+    const struct conn_header *headers; /* what goes with every request */
     size_t n_headers;
     const struct conn_header *query; /* credentials that go in the query */
     size_t n_query;
+    const struct conn_tls *tls;    /* NULL: the system's trust, no certificate of ours */
     const void *params;            /* `parameters`, read by type->send_opts */
     const struct json *parameters; /* as written, where send_opts is NULL (HTTP query) */
     uint32_t timeout_ms;           /* for one attempt, connecting included */
+    bool probe_request;            /* probe with the endpoint's own method (`probe: request`) */
 };
 
 struct verdict {
@@ -126,7 +145,10 @@ struct verdict {
     struct str status_text;  /* "OK", MSA-3 */
     struct str reply;        /* in d->arena */
     struct str content_type; /* of the reply */
+    const struct conn_header *headers; /* of the reply, in d->arena; NULL where there are none */
+    size_t n_headers;
     uint32_t retry_after_ms; /* the peer's wish, 0: none */
+    bool credential;         /* the peer did not accept who we are (401): see cred_refused */
 };
 
 /* One attempt. flow's; the connector borrows it from send() until it calls done. */
@@ -137,8 +159,9 @@ struct delivery {
     struct str body;
     struct str content_type;
     unsigned attempt;
-    uint32_t timeout_ms; /* 0: the endpoint's */
-    struct arena *arena; /* for the reply; lives until done returns */
+    uint32_t timeout_ms;            /* 0: the endpoint's */
+    const struct conn_extra *extra; /* NULL: nothing; lives until done */
+    struct arena *arena;            /* for the reply; lives until done returns */
     void (*done)(struct delivery *d, const struct verdict *v); /* may call send() again */
     struct delivery *next;                                     /* the connector's while it has it */
     void *conn;                                                /* likewise */
@@ -153,7 +176,11 @@ struct conn_dest {
     void *ctx;
 };
 
-/* Result of a probe: no side effects at the peer (TCP/TLS connect, HEAD, …). */
+/*
+ * Result of a probe: no side effects at the peer (TCP/TLS connect, HEAD, …), unless the endpoint
+ * says `probe: request`. A probe succeeds on any answer but 401, 403, 407 and 5xx; with
+ * `probe: request` on 2xx and 3xx only. err.text of an answer is "HTTP 503: Service Unavailable".
+ */
 struct probe_result {
     bool success;
     int status_code; /* HTTP; 0 elsewhere */
@@ -197,7 +224,8 @@ struct conn_type {
     void (*cancel)(struct conn_dest *d, struct delivery *dl);
     void (*send_drain)(struct conn_dest *d);
     void (*send_close)(struct conn_dest *d);
-    void (*probe)(struct conn_dest *d, conn_probe_fn *done, void *ctx);
+    /* x may be NULL and is borrowed until done, which comes once, also after send_close. */
+    void (*probe)(struct conn_dest *d, const struct conn_extra *x, conn_probe_fn *done, void *ctx);
 };
 
 /* ---- registry.c: every type of this build, sorted by name ---------------------------------- */

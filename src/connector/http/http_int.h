@@ -71,6 +71,7 @@ void conn_http_send(struct conn_dest *dest, struct delivery *d);
 void conn_http_cancel(struct conn_dest *dest, struct delivery *d);
 void conn_http_send_drain(struct conn_dest *d);
 void conn_http_send_close(struct conn_dest *d);
-void conn_http_probe(struct conn_dest *d, conn_probe_fn *done, void *ctx);
+void conn_http_probe(struct conn_dest *d, const struct conn_extra *x, conn_probe_fn *done,
+                     void *ctx);
 
 #endif

@@ -220,7 +220,8 @@ static void probe_failed(conn_probe_fn *done, void *ctx, const struct err *e)
     done(ctx, &p);
 }
 
-void conn_http_probe(struct conn_dest *d, conn_probe_fn *done, void *ctx)
+void conn_http_probe(struct conn_dest *d, const struct conn_extra *x, conn_probe_fn *done,
+                     void *ctx)
 {
     struct sender *s = d->inst;
     struct client_request r;
@@ -235,7 +236,7 @@ void conn_http_probe(struct conn_dest *d, conn_probe_fn *done, void *ctx)
     s->probe_ctx = ctx;
     enum rc rc = RC_NOMEM;
     if (s->probe_arena)
-        rc = conn_http_request(d->ep, &(struct delivery){ .seq = 0 }, s->probe_arena, &r, &e);
+        rc = conn_http_request(d->ep, &(struct delivery){ .extra = x }, s->probe_arena, &r, &e);
     else
         (void)err_set(&e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the request");
     if (rc == RC_OK) {

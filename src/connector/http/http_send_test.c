@@ -291,9 +291,9 @@ static void probes(void **state)
         T_ROW(rows[i].path);
         rig_open(&r, rows[i].path);
         o = (struct probed){ .n = 0 };
-        conn_http.probe(&r.dest, on_probe, &o);
+        conn_http.probe(&r.dest, NULL, on_probe, &o);
         struct probed second = { .n = 0 };
-        conn_http.probe(&r.dest, on_probe, &second);
+        conn_http.probe(&r.dest, NULL, on_probe, &second);
         T_EQ_INT(second.n, 1);
         T_EQ_Z(second.p.err.id, "HTTPOUT-016");
         world_wait(&r.w, is_probed, &o);
@@ -306,11 +306,11 @@ static void probes(void **state)
     rig_open(&r, "/");
     http_server_free(&r.w.server);
     o = (struct probed){ .n = 0 };
-    conn_http.probe(&r.dest, on_probe, &o);
+    conn_http.probe(&r.dest, NULL, on_probe, &o);
     world_wait(&r.w, is_probed, &o);
     T_FALSE(o.p.success);
     T_EQ_Z(o.p.err.id, "HTTP-053");
-    conn_http.probe(&r.dest, on_probe, &o); /* and one that the close overtakes */
+    conn_http.probe(&r.dest, NULL, on_probe, &o); /* and one that the close overtakes */
     rig_close(&r);
     T_EQ_INT(o.n, 1);
 }

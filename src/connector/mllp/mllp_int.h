@@ -161,7 +161,8 @@ enum fate mllp_fate_of_end(const struct err *why, bool may_be_seen);
 
 /* ---- mllp_probe.c ---- */
 
-void conn_mllp_probe(struct conn_dest *dest, conn_probe_fn *done, void *ctx);
+void conn_mllp_probe(struct conn_dest *dest, const struct conn_extra *x, conn_probe_fn *done,
+                     void *ctx);
 
 /* Answer those under way: the destination closes. */
 void mllp_probes_stop(struct mllp_dest *md);

@@ -61,7 +61,8 @@ static void at_once(conn_probe_fn *done, void *ctx, const struct err *why)
     done(ctx, &r);
 }
 
-void conn_mllp_probe(struct conn_dest *dest, conn_probe_fn *done, void *ctx)
+void conn_mllp_probe(struct conn_dest *dest, const struct conn_extra *x, conn_probe_fn *done,
+                     void *ctx)
 {
     static const struct stream_events events = { .open = on_open,
                                                  .read = on_read,
@@ -69,6 +70,7 @@ void conn_mllp_probe(struct conn_dest *dest, conn_probe_fn *done, void *ctx)
     struct mllp_dest *md = dest->inst;
     struct loop *loop = dest->host->loop;
     struct err why;
+    (void)x; /* MLLP has neither headers nor a query */
     struct mllp_probe *p = mem_new(struct mllp_probe);
     if (!p) {
         (void)err_set(&why, RC_NOMEM, "MLLP-013", "no memory for a connection");

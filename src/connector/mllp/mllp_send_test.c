@@ -581,16 +581,16 @@ static void probe(void **state)
     struct fix f;
     struct probed p = { 0 }, none = { 0 }, stopped = { 0 };
     begin(&f, "{}");
-    conn_mllp.probe(&f.dest, on_probe, &p);
+    conn_mllp.probe(&f.dest, NULL, on_probe, &p);
     FIX_UNTIL(&f, p.n);
     T_TRUE(p.r.success);
     T_EQ_Z(p.r.how, "tcp");
     FIX_UNTIL(&f, f.peer[0].n_closed);
     T_EQ_SIZE(f.peer[0].got.n, 0); /* no byte was sent */
-    conn_mllp.probe(&f.dest, on_probe, &stopped);
-    conn_mllp.probe(&f.dest, on_probe, &none);
+    conn_mllp.probe(&f.dest, NULL, on_probe, &stopped);
+    conn_mllp.probe(&f.dest, NULL, on_probe, &none);
     mem_fail_at(1);
-    conn_mllp.probe(&f.dest, on_probe, &none);
+    conn_mllp.probe(&f.dest, NULL, on_probe, &none);
     T_EQ_SIZE(none.n, 1);
     T_FALSE(none.r.success);
     T_EQ_INT(none.r.err.code, RC_NOMEM);
@@ -609,7 +609,7 @@ static void probe_of_nobody(void **state)
     struct probed p = { 0 };
     begin(&f, "{}");
     listener_close(&f.listener);
-    conn_mllp.probe(&f.dest, on_probe, &p);
+    conn_mllp.probe(&f.dest, NULL, on_probe, &p);
     FIX_UNTIL(&f, p.n);
     T_FALSE(p.r.success);
     T_EQ_Z(p.r.err.id, "NET-035");

@@ -31,10 +31,11 @@ static void null_close(struct conn_dest *d)
     (void)d; /* nothing is open */
 }
 
-static void null_probe(struct conn_dest *d, conn_probe_fn *done, void *ctx)
+static void null_probe(struct conn_dest *d, const struct conn_extra *x, conn_probe_fn *done,
+                       void *ctx)
 {
     static const struct probe_result there = { .success = true, .how = "none" };
-    (void)d; /* always there */
+    (void)d, (void)x; /* always there */
     done(ctx, &there);
 }
 
