@@ -18,6 +18,7 @@
 #include "flow/codes.h"
 #include "hl7/codes.h"
 #include "json/codes.h"
+#include "manage/codes.h"
 #include "map/codes.h"
 #include "net/codes.h"
 #include "store/codes.h"
@@ -43,6 +44,7 @@ static const struct cli_code_list codes[] = {
     { flow_codes, &flow_n_codes },
     { hl7_codes, &hl7_n_codes },
     { json_codes, &json_n_codes },
+    { manage_codes, &manage_n_codes },
     { map_codes, &map_n_codes },
     { net_codes, &net_n_codes },
     { store_codes, &store_n_codes },
