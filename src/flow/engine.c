@@ -312,6 +312,23 @@ struct channel *engine_find(const struct engine *en, struct str name)
     return slot ? slot->channel : NULL;
 }
 
+enum rc engine_apply(struct engine *en, const struct engine_change *change, struct err *e)
+{
+    (void)en, (void)change;
+    return err_set(e, RC_STATE, "TMP-001", "not yet");
+}
+
+struct config *engine_config(struct engine *en)
+{
+    return en->conf.config;
+}
+
+struct links *engine_links(const struct engine *en)
+{
+    (void)en;
+    return NULL;
+}
+
 /* On the loop: bring the channel to what was wanted last. */
 static void apply_pause(struct loop_post *p)
 {

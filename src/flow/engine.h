@@ -14,18 +14,21 @@
 
 #include "config/config.h"
 #include "flow/channel.h"
+#include "flow/link.h"
 #include "net/pool.h"
 
 struct engine;
 
 struct engine_conf {
-    const struct config *config; /* borrowed until engine_free */
+    struct config *config; /* kept (config_ref) until another is applied */
     struct store *store;
     const struct log *log;
     const struct clock *clock;
     const struct random *random;
     uint64_t config_version; /* sequence of the newest STORE_CONFIG record in force */
     unsigned n_loops;        /* at least 1 */
+    void (*fetch)(void *ctx, struct link_fetch *f); /* see flow/link.h; NULL: no tokens */
+    void *fetch_ctx;
 };
 
 /* RC_NOMEM, or what a destination's connector says of its configuration. */
@@ -53,6 +56,32 @@ struct pool *engine_pool(const struct engine *en);
 size_t engine_n_channels(const struct engine *en);
 struct channel *engine_channel(const struct engine *en, size_t i);
 struct channel *engine_find(const struct engine *en, struct str name); /* NULL: none */
+
+struct engine_change {
+    struct config *next;
+    uint64_t config_version; /* that messages are taken under from then on */
+    void (*done)(void *ctx); /* once, on loop 0, when all of it has happened */
+    void *ctx;
+};
+
+/*
+ * Take a new snapshot. Channels whose unit is the same in both go on untouched; new ones start;
+ * changed ones are drained and replaced, their lanes take up what is queued; removed and disabled
+ * ones are drained, what they have queued stays in the store and is told (EV_LANE_ORPHANED). A
+ * paused channel stays paused. One change at a time (asserted). The engine keeps the snapshot
+ * (config_ref) until the next.
+ *
+ * A changed source that cannot listen makes its channel FAILED, as at the start.
+ * Returns  RC_NOMEM  nothing was changed; done is not called
+ *          RC_STATE  (FLOW-012) likewise: the engine is stopping
+ * Thread  loop 0.
+ */
+enum rc engine_apply(struct engine *en, const struct engine_change *change, struct err *e) ZS_CHECK;
+
+/* The snapshot in force, with a reference for the caller (config_unref). Thread any. */
+struct config *engine_config(struct engine *en);
+
+struct links *engine_links(const struct engine *en);
 
 /*
  * Thread any. Pause or resume; done within the loop's next iteration.
