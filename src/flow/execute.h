@@ -46,22 +46,25 @@ struct execute {
     struct str error;   /* the guide's; empty when completed */
     struct str request; /* as stored in STORE_EXEC.request: {"data","headers","timestamp",…} */
     struct str result;  /* as stored in STORE_EXEC_END.result: {"response":…,"attempts":[…]} */
-    void *own;          /* flow's */
+    struct loop_post post; /* flow's, as own */
+    void *own;
 };
 
+/* done once, never from within the call; so for all three below. */
 void flow_execute(struct engine *en, struct execute *x);
 
 /*
  * Test an endpoint: connect with the credential, without side effects (connector.h). Works for
- * endpoints the engine does not run yet: their credential is set up for the test alone then, unless
- * `cred` gives one. done once, on loop 0; *r as a connector gives it.
+ * endpoints the engine does not run yet, and with what flow_setup fetched for their integration.
+ * done once, on loop 0; result as a connector gives it.
  */
 struct endpoint_test {
     const struct config_endpoint *ep;
     struct probe_result result;
     void (*done)(struct endpoint_test *t);
     void *ctx;
-    void *own; /* flow's */
+    struct loop_post post; /* flow's, as own */
+    void *own;
 };
 
 void flow_test(struct engine *en, struct endpoint_test *t);
@@ -78,7 +81,8 @@ struct credential_setup {
     bool refresh_token; /* there is one */
     void (*done)(struct credential_setup *c);
     void *ctx;
-    void *own; /* flow's */
+    struct loop_post post; /* flow's, as own */
+    void *own;
 };
 
 void flow_setup(struct engine *en, struct credential_setup *c);
