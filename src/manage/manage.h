@@ -23,7 +23,8 @@
  * A stored active one stays active over a restart. Objects of files are read-only here unless
  * engine.writeBack is true.
  *
- * Thread  loop 0 of the engine, where not said otherwise.
+ * Thread  manage_do and manage_stop: any; everything they lead to happens on loop 0 of the engine
+ *         (done, stopped) and on its pool. The rest is tagged.
  */
 #ifndef ZS_MANAGE_MANAGE_H
 #define ZS_MANAGE_MANAGE_H
@@ -62,11 +63,19 @@ enum rc manage_open(const struct manage_conf *conf, struct manage **out, struct 
 /* The first snapshot, for engine_new, and the sequence of the newest STORE_CONFIG record. */
 struct config *manage_config(struct manage *m, uint64_t *version);
 
-/* The engine runs: apply paused states, initialize what is new in the files, probe what failed. */
+/*
+ * The engine runs: apply paused states, initialize what is new in the files, probe what failed.
+ * Thread  the one that called engine_start.
+ */
 void manage_start(struct manage *m, struct engine *en);
 
-/* Operations under way are finished or refused (RC_STATE MNG-001); stopped(ctx) once. */
+/*
+ * Take no more: what is in its turn is finished, everything else is answered RC_STATE MNG-001 as
+ * soon as it waits for nothing but a peer; then stopped(ctx), once. Thread any.
+ */
 void manage_stop(struct manage *m, void (*stopped)(void *ctx), void *ctx);
+
+/* After engine_free; the configuration database and the store are still open. */
 void manage_free(struct manage **m);
 
 /* ---- operations --------------------------------------------------------------------------- */
@@ -105,11 +114,39 @@ struct manage_op {
     enum rc rc;        /* RC_OK; RC_VALUE, RC_PEER: initializing failed, `answer` is the record */
     struct err err;    /* texts of the guide: "Integration not found: X", "Endpoint not found: X" */
     struct str answer; /* JSON: the record, test, health, diff; YAML text with EXPORT */
-    uint64_t version;  /* of the object afterwards, for ETag */
+    uint64_t version;  /* of the object afterwards, for ETag; 0: there is none, only a record */
     bool created;      /* PUT: it was new */
     void *own;         /* manage's */
 };
 
+/*
+ * done(op) comes once, on loop 0, never from within this call. The operation and its arena are
+ * manage's until then, also on pool threads.
+ *
+ * answer
+ *   INIT REPLACE, PAUSE RESUME of an integration   the record, as manage_integration gives it
+ *   PAUSE RESUME of a channel                      {"name","wanted":"paused" | "running"}
+ *   TEST                                           the guide's test record
+ *   TEST_ENDPOINT, HEALTH                          one entry of its `endpoints`; the health record
+ *   PUT                                            as manage_object gives it
+ *   DELETE                                         nothing
+ *   APPLY   {"changes":[{"kind","name","action":"create" | "update" | "delete" | "unchanged",
+ *           "diff":[{"path","old","new"}]}],"applied":true | false}; `old` or `new` is left out
+ *           where there is none. Integrations are initialized afterwards, in the background.
+ *   EXPORT  YAML
+ *
+ * rc, err
+ *   RC_SYNTAX   the document cannot be read
+ *   RC_VALUE    INIT, REPLACE: "Integration validation failed: …", `answer` is the record.
+ *               PUT, APPLY: the first finding; `answer` is an array of all of them (errlist.h)
+ *   RC_PEER     INIT, REPLACE: "Authentication setup failed: …", "Connectivity test failed: …";
+ *               `answer` is the record, stored
+ *   RC_MISSING  MNG-002 "Integration not found: X", MNG-003, MNG-005 "Endpoint not found: X"
+ *   RC_STATE    MNG-001 stopping · MNG-004 used by what the text names · MNG-006 another version is
+ *               current (If-Match) · MNG-007 belongs to a file · MNG-008 the name is taken ·
+ *               MNG-010 not in this status · MNG-012 the file was changed meanwhile
+ *   RC_LIMIT    MNG-015 too many integrations; STORE-001 the disk is full
+ */
 void manage_do(struct manage *m, struct manage_op *op);
 
 /* ---- asking. Thread any but a loop: they read the database -------------------------------- */
@@ -125,8 +162,8 @@ enum rc manage_integrations(struct manage *m, struct str after, struct str type,
                             size_t limit, struct arena *a, struct str **json, struct str **names,
                             size_t *n, bool *more, struct err *e) ZS_CHECK;
 
-/* An object as it was written, secrets as references: {"kind","name","origin","version","hash",
- * "document"}. RC_MISSING MNG-003. */
+/* An object as it was written, secrets as references: {"kind","name","origin","file"?,"version",
+ * "hash","document"}; the document has no member for its kind and name. RC_MISSING MNG-003. */
 enum rc manage_object(struct manage *m, struct str kind, struct str name, struct arena *a,
                       struct str *json, uint64_t *version, struct err *e) ZS_CHECK;
 
