@@ -51,9 +51,10 @@ const struct config_endpoint *link_endpoint(const struct link *k)
     return k->ep;
 }
 
-void links_pause(struct links *l, struct str integration, bool paused)
+enum rc links_pause(struct links *l, struct str integration, bool paused, struct err *e)
 {
     (void)l, (void)integration, (void)paused;
+    return err_set(e, RC_STATE, "TMP-001", "not yet");
 }
 
 bool link_paused(const struct link *k)

@@ -15,6 +15,7 @@
 #define ZS_FLOW_LINK_H
 
 #include "auth/cred.h"
+#include "base/list.h"
 #include "config/config.h"
 #include "connector/connector.h"
 #include "net/loop.h"
@@ -53,9 +54,29 @@ struct link *link_ref(struct link *k);
 void link_unref(struct link **k);
 const struct config_endpoint *link_endpoint(const struct link *k);
 
-/* Paused integrations: lanes wait, calls are refused (RC_STATE FLOW-021), tests still work. */
-void links_pause(struct links *l, struct str integration, bool paused);
+/*
+ * Paused integrations, by name, whether they have links or not: lanes wait, calls are refused
+ * (RC_STATE FLOW-021), tests still work. RC_NOMEM FLOW-001: nothing changed.
+ */
+enum rc links_pause(struct links *l, struct str integration, bool paused, struct err *e) ZS_CHECK;
 bool link_paused(const struct link *k);
+
+/*
+ * Be told when the integration is paused or resumed: fn on the loop, soon after, at least once
+ * after the last change. The node is embedded in who wants to know.
+ */
+struct link_watch {
+    void (*fn)(struct link_watch *w);
+    struct loop *loop;
+    struct loop_post post; /* from here on the link's */
+    struct list_node node;
+    bool posted;
+};
+
+void link_watch(struct link *k, struct link_watch *w);
+
+/* True: fn is not called any more. False: it is called once more, and then not again. */
+bool link_unwatch(struct link *k, struct link_watch *w);
 
 /* One token of the rate limit, or how long until there is one. now: monotonic ns of any loop. */
 bool link_take(struct link *k, uint64_t now_mono, uint64_t *wait_ms);
@@ -70,5 +91,11 @@ void link_send(struct link *k, struct conn_dest *dest, struct delivery *d);
 
 /* As type->cancel; also while the credential is waited for. */
 void link_cancel(struct link *k, struct conn_dest *dest, struct delivery *d);
+
+/*
+ * Nothing more of d is to be sent: before dest is drained. While the credential is waited for, d
+ * is done at once (retry); what the connector has goes on, but a refused credential is final.
+ */
+void link_withdraw(struct link *k, struct conn_dest *dest, struct delivery *d);
 
 #endif
