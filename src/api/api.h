@@ -18,6 +18,7 @@
 #include "auth/auth.h"
 #include "base/log.h"
 #include "flow/engine.h"
+#include "manage/manage.h"
 #include "net/http_route.h"
 #include "net/http_server.h"
 
@@ -28,6 +29,9 @@ struct api_conf {
     uint16_t port; /* 0: a free one */
     struct engine *engine;
     struct store *store;
+    struct manage *manage;
+    struct confdb *confdb;
+    struct vault *vault;
     struct auth *auth;
     const struct log *log;
     const struct clock *clock;

@@ -94,6 +94,8 @@ enum manage_verb {
     MANAGE_EXPORT /* every object of origin api (all: true, of files too) as YAML documents */
 };
 
+#define MANAGE_NEW UINT64_MAX
+
 struct manage_op {
     /* in */
     enum manage_verb verb;
@@ -104,16 +106,17 @@ struct manage_op {
     struct str name;     /* id or name */
     struct str endpoint; /* id or name */
     struct str doc;      /* JSON text, or YAML with APPLY */
-    uint64_t seen;       /* version the caller saw (If-Match), 0: any */
-    bool dry_run;        /* APPLY: say what would change */
-    bool prune;          /* APPLY: remove objects of origin api that are not named */
-    bool all;            /* EXPORT */
+    uint64_t seen; /* version the caller saw (If-Match), 0: any, MANAGE_NEW: PUT only if new */
+    bool dry_run;  /* APPLY: say what would change */
+    bool prune;    /* APPLY: remove objects of origin api that are not named */
+    bool all;      /* EXPORT */
     void (*done)(struct manage_op *op);
     void *ctx;
     /* out */
     enum rc rc;        /* RC_OK; RC_VALUE, RC_PEER: initializing failed, `answer` is the record */
     struct err err;    /* texts of the guide: "Integration not found: X", "Endpoint not found: X" */
-    struct str answer; /* JSON: the record, test, health, diff; YAML text with EXPORT */
+    struct str answer; /* JSON: the record, test, health, diff; YAML text with EXPORT. RC_VALUE of
+                          PUT and APPLY: the findings, an array as err_list_json writes it */
     uint64_t version;  /* of the object afterwards, for ETag; 0: there is none, only a record */
     bool created;      /* PUT: it was new */
     void *own;         /* manage's */
