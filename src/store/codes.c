@@ -24,6 +24,9 @@ const struct err_code store_codes[] = {
       "Restart the engine; the reason stands in the log just before." },
     { "STORE-015", "The store's sizes do not fit together.",
       "Segments: 64 KB to 2 GB, a multiple of 4096; records and reserve at most a quarter." },
+    { "STORE-016", "This store holds no such execution.",
+      "Check the id; `zarish get executions` prints them. A log entry's id is not its "
+      "execution's." },
     { "STORE-020", "Another engine holds the data directory.",
       "Stop it, or give this one a directory of its own with --data." },
     { "STORE-021", "The data directory was written by a newer version of Zarish.",

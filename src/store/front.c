@@ -45,16 +45,26 @@ static void hasher_put(struct front *f, struct sha256 *h)
     sha256_free(&h);
 }
 
-/* Is there room for one more intake of about this size? Racing appends may overshoot by one each.
+/* Is there room for one more record of about this size? Racing appends may overshoot by one each.
  */
 static bool has_room(struct front *f, const struct store_op *op)
 {
-    if (op->kind != STORE_INTAKE)
+    if (!front_needs_space(op))
         return true;
     mutex_lock(&f->lock);
     bool room = f->queued_bytes < f->max_queue;
     mutex_unlock(&f->lock);
     return room;
+}
+
+static enum rc encode_without_result(const struct front *f, const struct store_op *op,
+                                     struct sha256 *sha, struct record **out)
+{
+    struct store_exec_end end = *op->exec_end;
+    const struct store_op cut = { .kind = STORE_EXEC_END, .exec_end = &end };
+    end.result = STR_NULL;
+    end.cut = true;
+    return record_encode(&cut, f->max_record, sha, out, NULL);
 }
 
 static size_t encode_op(struct front *f, struct store_op *op, struct sha256 *sha)
@@ -67,6 +77,8 @@ static size_t encode_op(struct front *f, struct store_op *op, struct sha256 *sha
     if (!sha || !has_room(f, op))
         return 0;
     enum rc rc = record_encode(op, f->max_record, sha, &r, NULL);
+    if (rc == RC_LIMIT && op->kind == STORE_EXEC_END)
+        rc = encode_without_result(f, op, sha, &r);
     if (rc == RC_LIMIT)
         op->error = "STORE-002";
     if (rc)
@@ -97,6 +109,24 @@ void front_append(struct front *f, struct store_batch *b)
     f->n_appended++;
     mutex_unlock(&f->lock);
     cond_signal(&f->filled);
+}
+
+void front_cut_result(struct front *f, struct store_op *op)
+{
+    struct record *r = NULL;
+    struct record *old = front_record(op);
+    if (op->kind != STORE_EXEC_END || !old || op->exec_end->result.n == 0)
+        return;
+    struct sha256 *sha = hasher_take(f);
+    if (sha && !encode_without_result(f, op, sha, &r)) {
+        op->encoded = r;
+        mutex_lock(&f->lock);
+        f->queued_bytes = f->queued_bytes - old->n + r->n;
+        mutex_unlock(&f->lock);
+        mem_free(old);
+    }
+    if (sha)
+        hasher_put(f, sha);
 }
 
 struct store_batch *front_take(struct front *f, uint64_t wait_ms, bool *closed)

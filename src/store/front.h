@@ -4,9 +4,12 @@
  *   any thread  front_append ── encode each op ── queue ──┐
  *   writer      front_take ◄──────────────────────────────┘ … seal, commit … front_answer
  *
- * The queue is bounded by bytes: an intake that would exceed it is not encoded and will be answered
- * RC_LIMIT by the writer; other kinds always go in (they are small, and there is at most a window
- * of them per lane).
+ * The queue is bounded by bytes: what needs intake space (front_needs_space) and would exceed it is
+ * not encoded and will be answered RC_LIMIT by the writer; other kinds always go in (they are
+ * small, and there is at most a window of them per lane).
+ *
+ * The end of an execution always goes in: its result is left out where a record cannot hold it
+ * (front_append) or where the store is full (front_cut_result).
  *
  * Thread  as each function says.
  * Locks   "store-front" taken inside.
@@ -45,6 +48,12 @@ void front_done(struct front *f);
 /* Thread any. After front_close it asserts. */
 void front_append(struct front *f, struct store_batch *b);
 
+/* Is it refused where only the reserve is left? */
+static inline bool front_needs_space(const struct store_op *op)
+{
+    return op->kind == STORE_INTAKE || op->kind == STORE_EXEC;
+}
+
 /* What the writer commits for op; NULL when it was refused. */
 static inline struct record *front_record(const struct store_op *op)
 {
@@ -62,6 +71,10 @@ static inline void front_refuse(struct store_op *op, enum rc rc, const char *id)
  * ever, UINT64_MAX: for ever), or for good once closed (*closed). Thread writer.
  */
 struct store_batch *front_take(struct front *f, uint64_t wait_ms, bool *closed);
+
+/* Encode the end of an execution anew without its result, if it has one. Without memory it stays as
+ * it is. Thread writer. */
+void front_cut_result(struct front *f, struct store_op *op);
 
 /* Free what was encoded and call done. Thread writer. */
 void front_answer(struct front *f, struct store_batch *b);

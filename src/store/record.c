@@ -9,9 +9,12 @@
 
 #include <endian.h>
 
-#define LANE_MAX  255
-#define TERM_MAX  256
-#define STATE_MAX DELIVERY_SKIPPED
+#define LANE_MAX    255
+#define TERM_MAX    256
+#define EXEC_NAME   100
+#define EXEC_STATUS 32
+#define EXEC_ERROR  400
+#define STATE_MAX   DELIVERY_SKIPPED
 
 static const unsigned char magic[4] = { 'Z', 'R', 'C', 1 };
 
@@ -102,6 +105,7 @@ static const struct field outcome_rows[] = {
     ROW(STR, store_outcome, status),
     ROW(STR, store_outcome, error),
     ROW(BODY, store_outcome, reply),
+    ROW(BOOL, store_outcome, sent),
 };
 
 static const struct field act_rows[] = {
@@ -119,6 +123,29 @@ static const struct field config_rows[] = {
     ROW(STR, store_config, name),
     ROW(STR, store_config, hash),
     ROW(BODY, store_config, doc),
+};
+
+static const struct field exec_rows[] = {
+    { 0 },
+    ROW_MAX(STR, store_exec, integration, EXEC_NAME),
+    ROW_MAX(STR, store_exec, endpoint, EXEC_NAME),
+    ROW(STR, store_exec, actor),
+    ROW(I64, store_exec, start_ms),
+    ROW(BODY, store_exec, request),
+};
+
+static const struct field exec_end_rows[] = {
+    { 0 },
+    ROW(U64, store_exec_end, seq),
+    ROW_MAX(STR, store_exec_end, integration, EXEC_NAME),
+    ROW_MAX(STR, store_exec_end, endpoint, EXEC_NAME),
+    ROW_MAX(ENUM, store_exec_end, state, EXEC_FAILED),
+    ROW(I64, store_exec_end, start_ms),
+    ROW(U32, store_exec_end, duration_ms),
+    ROW(STR, store_exec_end, status),
+    ROW(STR, store_exec_end, error),
+    ROW(BODY, store_exec_end, result),
+    ROW(BOOL, store_exec_end, cut),
 };
 
 static const struct field checkpoint_rows[] = {
@@ -139,6 +166,8 @@ static const struct field_table mark_table = TABLE(mark_rows);
 static const struct field_table outcome_table = TABLE(outcome_rows);
 static const struct field_table act_table = TABLE(act_rows);
 static const struct field_table config_table = TABLE(config_rows);
+static const struct field_table exec_table = TABLE(exec_rows);
+static const struct field_table exec_end_table = TABLE(exec_end_rows);
 static const struct field_table checkpoint_table = TABLE(checkpoint_rows);
 
 /* ---- header access ------------------------------------------------------------------------ */
@@ -201,6 +230,14 @@ static void put_intake(struct field_out *o, const struct store_intake *in)
         fields_put_nested(o, TAG_DELIVERY, &delivery_table, &in->deliveries[i]);
 }
 
+static void put_exec_end(struct field_out *o, const struct store_exec_end *in)
+{
+    struct store_exec_end end = *in;
+    end.status = str_sub(end.status, 0, EXEC_STATUS);
+    end.error = str_sub(end.error, 0, EXEC_ERROR);
+    fields_put(o, &exec_end_table, &end);
+}
+
 static void put_op(struct field_out *o, const struct store_op *op)
 {
     switch (op->kind) {
@@ -212,19 +249,23 @@ static void put_op(struct field_out *o, const struct store_op *op)
         return;
     case STORE_ACT: fields_put(o, &act_table, op->act); return;
     case STORE_CONFIG: fields_put(o, &config_table, op->config); return;
+    case STORE_EXEC: fields_put(o, &exec_table, op->exec); return;
+    case STORE_EXEC_END: put_exec_end(o, op->exec_end); return;
     case STORE_CHECKPOINT:
-    case STORE_EXEC:
-    case STORE_EXEC_END:
     case STORE_SUMMARY: break;
     }
     ZS_NEVER("a kind callers may append");
 }
 
-static bool lanes_fit(const struct store_op *op)
+static bool names_fit(const struct store_op *op)
 {
     bool fit = true;
     if (op->kind == STORE_MARK)
         fit = fields_fit(&mark_table, op->mark);
+    if (op->kind == STORE_EXEC)
+        fit = fields_fit(&exec_table, op->exec);
+    if (op->kind == STORE_EXEC_END)
+        fit = fields_fit(&exec_end_table, op->exec_end);
     for (size_t i = 0; op->kind == STORE_INTAKE && i < op->intake->n_deliveries; i++)
         fit = fit && fields_fit(&delivery_table, &op->intake->deliveries[i]);
     for (size_t i = 0; op->kind == STORE_OUTCOMES && i < op->outcomes.n; i++)
@@ -287,7 +328,7 @@ enum rc record_encode(const struct store_op *op, size_t max, struct sha256 *sha,
     put_op(&size, op);
     if (max > UINT32_MAX)
         max = UINT32_MAX;
-    if (!lanes_fit(op) || size.meta.n > max || size.body.n > max ||
+    if (!names_fit(op) || size.meta.n > max || size.body.n > max ||
         size.meta.n + size.body.n + RECORD_HEAD + RECORD_ALIGN > max)
         return err_set(e, RC_LIMIT, "STORE-002", "a record is larger than %zu bytes", max);
     struct record *r = new_record(op->kind, &size);
@@ -554,6 +595,28 @@ enum rc record_config(const struct record_head *h, struct str bytes, struct stor
     enum rc rc = flat(h, bytes, STORE_CONFIG, &config_table, &config, e);
     if (!rc)
         *out = config;
+    return rc;
+}
+
+enum rc record_exec(const struct record_head *h, struct str bytes, struct store_exec *out,
+                    struct err *e)
+{
+    struct store_exec exec = { 0 };
+    enum rc rc = flat(h, bytes, STORE_EXEC, &exec_table, &exec, e);
+    if (!rc)
+        *out = exec;
+    return rc;
+}
+
+enum rc record_exec_end(const struct record_head *h, struct str bytes, struct store_exec_end *out,
+                        struct err *e)
+{
+    struct store_exec_end end = { 0 };
+    enum rc rc = flat(h, bytes, STORE_EXEC_END, &exec_end_table, &end, e);
+    if (!rc && end.state != EXEC_COMPLETED && end.state != EXEC_FAILED)
+        rc = damaged(e, "an execution ends in no state");
+    if (!rc)
+        *out = end;
     return rc;
 }
 

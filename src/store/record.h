@@ -61,7 +61,8 @@ struct record {
  *
  * max      bytes of a whole record
  * Owner    of *out: the caller (mem_free)
- * Returns  RC_LIMIT (STORE-002) larger than max, or a lane over 255 bytes; RC_NOMEM (STORE-003)
+ * Returns  RC_LIMIT (STORE-002) larger than max, or a lane over 255 bytes, or a name of an
+ *          execution over 100; RC_NOMEM (STORE-003)
  */
 enum rc record_encode(const struct store_op *op, size_t max, struct sha256 *sha,
                       struct record **out, struct err *e) ZS_CHECK;
@@ -128,6 +129,10 @@ enum rc record_act(const struct record_head *h, struct str bytes, struct store_a
                    struct err *e) ZS_CHECK;
 enum rc record_config(const struct record_head *h, struct str bytes, struct store_config *out,
                       struct err *e) ZS_CHECK;
+enum rc record_exec(const struct record_head *h, struct str bytes, struct store_exec *out,
+                    struct err *e) ZS_CHECK;
+enum rc record_exec_end(const struct record_head *h, struct str bytes, struct store_exec_end *out,
+                        struct err *e) ZS_CHECK;
 enum rc record_read_checkpoint(const struct record_head *h, struct str bytes,
                                struct record_checkpoint *out, struct err *e) ZS_CHECK;
 

@@ -15,6 +15,8 @@ static void decode(const struct record_head *h, struct str bytes, struct arena *
     struct store_mark mark;
     struct store_act act;
     struct store_config config;
+    struct store_exec exec;
+    struct store_exec_end end;
     struct record_checkpoint checkpoint;
     struct err e;
     struct store_op op = { .kind = h->kind };
@@ -35,6 +37,12 @@ static void decode(const struct record_head *h, struct str bytes, struct arena *
     } else if (h->kind == STORE_CONFIG) {
         rc = record_config(h, bytes, &config, &e);
         op.config = &config;
+    } else if (h->kind == STORE_EXEC) {
+        rc = record_exec(h, bytes, &exec, &e);
+        op.exec = &exec;
+    } else if (h->kind == STORE_EXEC_END) {
+        rc = record_exec_end(h, bytes, &end, &e);
+        op.exec_end = &end;
     } else if (!record_read_checkpoint(h, bytes, &checkpoint, &e)) {
         ZS_ASSERT(checkpoint.signature.n <= bytes.n);
     }
@@ -82,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (p) {
             memset(p, 0, RECORD_HEAD);
             memcpy(p + RECORD_HEAD, data + 2, size - 2);
-            h = (struct record_head){ .kind = (enum store_kind)(data[0] % 8),
+            h = (struct record_head){ .kind = (enum store_kind)(data[0] % 10),
                                       .length = (uint32_t)(RECORD_HEAD + size - 2),
                                       .meta_len = (uint32_t)(size - 2 - cut),
                                       .body_len = (uint32_t)cut };

@@ -1,6 +1,6 @@
 /*
- * The contract's front: calls go to the backend, ids and names are the same for all.
- * Tests: contract_test.c, contract_test.c
+ * The contract's front: calls go to the backend, ids and names are the same for all (those
+ * of executions: exec_id.c). Tests: contract_test.c
  */
 #include "store/store.h"
 
@@ -57,6 +57,30 @@ enum rc store_acts(struct store *s, uint64_t before, size_t limit, struct arena 
                    struct store_audit **out, size_t *n, struct err *e)
 {
     return s->ops->acts(s, before, limit, a, out, n, e);
+}
+
+enum rc store_execs(struct store *s, const struct store_exec_query *q, struct arena *a,
+                    struct store_exec_row **rows, size_t *n, bool *more, struct err *e)
+{
+    return s->ops->execs(s, q, a, rows, n, more, e);
+}
+
+enum rc store_exec_read(struct store *s, uint64_t seq, unsigned n, struct arena *a,
+                        struct store_exec_full *out, struct err *e)
+{
+    return s->ops->exec_read(s, seq, n, a, out, e);
+}
+
+enum rc store_exec_open(struct store *s, struct arena *a, struct store_exec_row **rows, size_t *n,
+                        struct err *e)
+{
+    return s->ops->exec_open(s, a, rows, n, e);
+}
+
+enum rc store_exec_stats(struct store *s, struct str integration, int64_t since, int64_t until,
+                         struct arena *a, struct store_exec_stats *out, struct err *e)
+{
+    return s->ops->exec_stats(s, integration, since, until, a, out, e);
 }
 
 enum rc store_lanes(struct store *s, struct arena *a, struct store_lane **out, size_t *n,

@@ -15,8 +15,10 @@
  *     reported RC_OK is ever missing.
  *   - Sequence numbers rise by one per record, in commit order, and are never used twice.
  *   - A record read back is what was appended, byte for byte, or an error that says it is damaged.
- *   - An outcome, mark or act for which no intake space is left still fits: a reserve is kept.
- *     An intake that does not fit answers RC_LIMIT (STORE-001) and nothing of it is kept.
+ *   - An outcome, mark, act or end of an execution for which no intake space is left still fits: a
+ *     reserve is kept. An intake or the begin of an execution that does not fit answers RC_LIMIT
+ *     (STORE-001) and nothing of it is kept. The end of an execution fits because its `result` is
+ *     left out then; see struct store_exec_full.
  *   - A failed write or sync of the truth is final: the backend reports RC_IO for what waits and
  *     calls `fatal`; the process must end, the sync is never tried again.
  *
@@ -176,9 +178,11 @@ struct store_exec_end {
     enum exec_state state; /* COMPLETED or FAILED */
     int64_t start_ms;
     uint32_t duration_ms;
-    struct str status; /* "200", "AA"; at most 32 bytes */
-    struct str error;  /* the guide's error text, empty when completed; at most 400 bytes */
+    struct str status; /* "200", "AA"; 32 bytes are kept */
+    struct str error;  /* the guide's error text, empty when completed; 400 bytes are kept */
     struct str result; /* JSON object text of the members that the end adds: response, attempts … */
+    bool cut;          /* the store's: the result was left out, because it was larger than a record
+                          may be or the store was full */
 };
 
 /*
@@ -292,6 +296,7 @@ enum rc store_acts(struct store *s, uint64_t before, size_t limit, struct arena 
 struct store_exec_row {
     uint64_t seq; /* with n: its name */
     unsigned n;
+    uint64_t order_seq;   /* its place in lists: the record that ended it, or seq while executing */
     bool delivery;        /* of a delivery; else a call through the API */
     uint64_t message_seq; /* of a delivery: the message, the channel, the attempt */
     struct str channel;
@@ -307,6 +312,7 @@ struct store_exec_row {
 struct store_exec_full {
     struct store_exec_row row;
     struct str actor, request, result; /* of a call; as appended */
+    bool result_cut;                   /* there was a result, and no room to keep it */
     struct str reply;                  /* of a delivery: the outcome's */
 };
 
@@ -316,7 +322,7 @@ struct store_exec_full {
 void store_exec_id(const struct store *s, uint64_t seq, unsigned n, bool log,
                    char out[STORE_UUID_TEXT]);
 
-/* Back again. RC_MISSING (STORE-013): of another store, or not one of ours. */
+/* Back again. RC_MISSING (STORE-016): of another store, of a log entry, or none of ours. */
 enum rc store_exec_parse(const struct store *s, struct str text, uint64_t *seq, unsigned *n,
                          struct err *e) ZS_CHECK;
 
@@ -325,16 +331,22 @@ struct store_exec_query {
     struct str endpoint;    /* empty: all; only with integration */
     int state;              /* enum exec_state, or 0 */
     int64_t since, until;   /* of at_ms; 0: open; until is exclusive */
-    uint64_t before_seq;    /* cursor: below (before_seq, before_n); 0: from the newest */
+    uint64_t before_seq;    /* cursor: the last row's order_seq and n; 0: from the newest */
     unsigned before_n;
     size_t limit; /* 1 … 1000 */
 };
 
-/* Newest first (by the sequence of the record that ended it). Sees every committed record. */
+/*
+ * Newest first, by order_seq and n. Sees every committed record. RC_VALUE (STORE-013): the query is
+ * outside its limits.
+ */
 enum rc store_execs(struct store *s, const struct store_exec_query *q, struct arena *a,
                     struct store_exec_row **rows, size_t *n, bool *more, struct err *e) ZS_CHECK;
 
-/* RC_MISSING (STORE-013), RC_PEER (STORE-012) damaged. */
+/*
+ * Returns  RC_MISSING (STORE-016) no such execution; RC_PEER (STORE-012) damaged; RC_STATE
+ *          (STORE-034) the index of its day is being made again; RC_IO, RC_NOMEM
+ */
 enum rc store_exec_read(struct store *s, uint64_t seq, unsigned n, struct arena *a,
                         struct store_exec_full *out, struct err *e) ZS_CHECK;
 
@@ -369,14 +381,24 @@ struct store_exec_stats {
     size_t n_parts;
     struct store_exec_row *errors; /* the last 100 failures, newest first */
     size_t n_errors;
-    struct store_exec_group *groups; /* all, most frequent first; at most 1,000 */
+    struct store_exec_group *groups; /* all, most frequent first; see below */
     size_t n_groups;
 };
 
 /*
+ * How many texts are told apart: STORE_EXEC_GROUPS in an answer, and of one endpoint in one day so
+ * many as are new within STORE_EXEC_GROUPS_DAY. What is beyond counts in a group of this text.
+ */
+#define STORE_EXEC_GROUPS     1000
+#define STORE_EXEC_GROUPS_DAY 200
+#define STORE_EXEC_OTHERS     "other errors"
+
+/*
  * Exact figures of the executions of an integration that ended in [since, until): whole days from
- * totals of days, whole minutes from totals of minutes, the rest from rows. A year of a hundred
- * million executions takes less than 100 ms.
+ * totals of days, whole hours and minutes from theirs, the rest from rows. A year of a hundred
+ * million executions takes less than 100 ms. Of several equally fast or slow executions the one
+ * that started first is named.
+ * Returns  RC_STATE (STORE-034) the index of a day in it is being made again; RC_IO, RC_NOMEM
  */
 enum rc store_exec_stats(struct store *s, struct str integration, int64_t since, int64_t until,
                          struct arena *a, struct store_exec_stats *out, struct err *e) ZS_CHECK;

@@ -162,6 +162,62 @@ static enum rc journal_window(struct store *st, struct str lane, uint64_t after,
     return rc;
 }
 
+static enum rc journal_execs(struct store *st, const struct store_exec_query *q, struct arena *a,
+                             struct store_exec_row **rows, size_t *n, bool *more, struct err *e)
+{
+    struct journal *j = self(st);
+    struct reader *r = NULL;
+    enum rc rc = reader_take(&j->readers, &r, e);
+    if (rc)
+        return rc;
+    rc = query_execs(r, q, a, rows, n, more, e);
+    reader_give(&j->readers, r);
+    return rc;
+}
+
+static enum rc journal_exec_read(struct store *st, uint64_t seq, unsigned n, struct arena *a,
+                                 struct store_exec_full *out, struct err *e)
+{
+    struct journal *j = self(st);
+    struct reader *r = NULL;
+    enum rc rc = reader_take(&j->readers, &r, e);
+    if (rc)
+        return rc;
+    rc = query_exec_read(r, seq, n, a, out, e);
+    reader_give(&j->readers, r);
+    return rc;
+}
+
+static enum rc journal_exec_open(struct store *st, struct arena *a, struct store_exec_row **rows,
+                                 size_t *n, struct err *e)
+{
+    struct journal *j = self(st);
+    struct reader *r = NULL;
+    enum rc rc = reader_take(&j->readers, &r, e);
+    if (rc)
+        return rc;
+    rc = query_exec_open(r, j->run_first, a, rows, n, e);
+    reader_give(&j->readers, r);
+    return rc;
+}
+
+static enum rc journal_exec_stats(struct store *st, struct str integration, int64_t since,
+                                  int64_t until, struct arena *a, struct store_exec_stats *out,
+                                  struct err *e)
+{
+    struct journal *j = self(st);
+    struct reader *r = NULL;
+    const struct store_exec_query q = { .integration = integration,
+                                        .since = since,
+                                        .until = until };
+    enum rc rc = reader_take(&j->readers, &r, e);
+    if (rc)
+        return rc;
+    rc = query_exec_stats(r, &q, a, out, e);
+    reader_give(&j->readers, r);
+    return rc;
+}
+
 static uint64_t load(const _Atomic uint64_t *v)
 {
     return atomic_load_explicit(v, memory_order_relaxed);
@@ -236,6 +292,10 @@ static const struct store_ops ops = { .name = "journal",
                                       .acts = journal_acts,
                                       .lanes = journal_lanes,
                                       .window = journal_window,
+                                      .execs = journal_execs,
+                                      .exec_read = journal_exec_read,
+                                      .exec_open = journal_exec_open,
+                                      .exec_stats = journal_exec_stats,
                                       .stats = journal_stats,
                                       .settle = journal_settle,
                                       .close = journal_close };

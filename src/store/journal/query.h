@@ -18,6 +18,17 @@ enum rc query_search(struct reader *r, const struct store_query *q, struct arena
 enum rc query_lanes(struct reader *r, struct arena *a, struct store_lane **out, size_t *n,
                     struct err *e) ZS_CHECK;
 
+/* RC_AGAIN (no error set): the files ran ahead of the tail that is held; ask again. */
+enum rc query_execs(struct reader *r, const struct store_exec_query *q, struct arena *a,
+                    struct store_exec_row **rows, size_t *n, bool *more, struct err *e) ZS_CHECK;
+enum rc query_exec_read(struct reader *r, uint64_t seq, unsigned n, struct arena *a,
+                        struct store_exec_full *out, struct err *e) ZS_CHECK;
+enum rc query_exec_open(struct reader *r, uint64_t run_first, struct arena *a,
+                        struct store_exec_row **rows, size_t *n, struct err *e) ZS_CHECK;
+/* q: integration, since and until only. */
+enum rc query_exec_stats(struct reader *r, const struct store_exec_query *q, struct arena *a,
+                         struct store_exec_stats *out, struct err *e) ZS_CHECK;
+
 struct query_window {
     struct str lane;
     uint64_t after;

@@ -226,11 +226,19 @@ static uint64_t batch_bytes(const struct store_batch *b)
     return n;
 }
 
-static void refuse(struct store_batch *b, bool only_intakes, enum rc rc, const char *id)
+static void refuse(struct store_batch *b, bool all, enum rc rc, const char *id)
 {
     for (struct store_op *op = b->first; op; op = op->next)
-        if (op->rc == RC_OK && (!only_intakes || op->kind == STORE_INTAKE))
+        if (op->rc == RC_OK && (all || front_needs_space(op)))
             front_refuse(op, rc, id);
+}
+
+/* Only the reserve is left: what needs more goes, what states a fact goes in as small as it can. */
+static void live_on_reserve(struct writer *w, struct store_batch *b)
+{
+    refuse(b, false, RC_LIMIT, "STORE-001");
+    for (struct store_op *op = b->first; op; op = op->next)
+        front_cut_result(w->front, op);
 }
 
 /*
@@ -241,13 +249,13 @@ static bool admit(struct writer *w, struct store_batch *b, uint64_t pending)
 {
     struct err e;
     if (batch_bytes(b) > w->max_batch)
-        refuse(b, false, RC_LIMIT, "STORE-002");
+        refuse(b, true, RC_LIMIT, "STORE-002");
     if (!w->may_take(w->ctx))
-        refuse(b, true, RC_LIMIT, "STORE-001");
+        refuse(b, false, RC_LIMIT, "STORE-001");
     /* twice, because a prepared segment may be smaller than this one */
     for (int turn = 0; turn < 2; turn++) {
         if (spare_look(w->spare) == SPARE_FULL && batch_bytes(b) + w->reserve > room(w))
-            refuse(b, true, RC_LIMIT, "STORE-001");
+            live_on_reserve(w, b);
         if (batch_bytes(b) <= room(w))
             return true;
         if (pending)
@@ -256,12 +264,12 @@ static bool admit(struct writer *w, struct store_batch *b, uint64_t pending)
         if (w->failed)
             return true;
         if (rc == RC_LIMIT)
-            refuse(b, true, RC_LIMIT, "STORE-001");
+            live_on_reserve(w, b);
         else if (rc)
             fail(w, e.sys, "continued");
     }
     if (batch_bytes(b) > room(w))
-        refuse(b, false, RC_LIMIT, "STORE-001");
+        refuse(b, true, RC_LIMIT, "STORE-001");
     return true;
 }
 

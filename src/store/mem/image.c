@@ -177,6 +177,15 @@ static enum rc apply_mark(struct mem_image *m, struct mem_record *r, struct err 
     return RC_OK;
 }
 
+static enum rc apply_exec_end(struct mem_image *m, const struct mem_record *r, struct err *e)
+{
+    struct store_exec_end end;
+    enum rc rc = record_exec_end(&r->head, r->bytes, &end, e);
+    if (!rc && end.seq > 0 && end.seq <= m->n && m->record[end.seq - 1].head.kind == STORE_EXEC)
+        m->record[end.seq - 1].end_seq = r->head.seq;
+    return rc;
+}
+
 static enum rc apply(struct mem_image *m, struct mem_record *r, struct err *e)
 {
     struct arena_mark mark = arena_mark(m->scratch);
@@ -187,6 +196,8 @@ static enum rc apply(struct mem_image *m, struct mem_record *r, struct err *e)
         rc = apply_outcomes(m, r, e);
     else if (r->head.kind == STORE_MARK)
         rc = apply_mark(m, r, e);
+    else if (r->head.kind == STORE_EXEC_END)
+        rc = apply_exec_end(m, r, e);
     arena_rewind(m->scratch, mark);
     return rc;
 }

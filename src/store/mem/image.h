@@ -41,6 +41,7 @@ struct mem_record {
     struct record_head head;
     unsigned char link[RECORD_LINK];
     struct mem_message *message; /* of an intake */
+    uint64_t end_seq;            /* of the begin of an execution: what ended it, 0: nothing yet */
 };
 
 struct mem_image {

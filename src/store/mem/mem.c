@@ -4,8 +4,7 @@
 #include "store/mem/mem.h"
 
 #include "base/alloc.h"
-#include "store/front.h"
-#include "store/mem/image.h"
+#include "store/mem/mem_int.h"
 #include "store/rules.h"
 #include "store/vec.h"
 
@@ -13,32 +12,17 @@
 #define MAX_RECORD ((size_t)64 << 20)
 #define MAX_QUEUE  ((size_t)256 << 20)
 
-struct mem_store {
-    struct store store; /* first */
-    struct store_host host;
-    struct mem_image *image;
-    struct mem_image *own; /* NULL: the image is the caller's */
-    size_t max_bytes;
-    uint64_t start; /* the first sequence of this run */
-    uint64_t commits;
-    struct front front;
-    struct thread writer;
-};
-
-static struct mem_store *self(struct store *s)
-{
-    return ZS_CONTAINER(s, struct mem_store, store);
-}
-
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static void commit_op(struct mem_store *s, struct store_op *op, int64_t now, bool last)
 {
+    bool full = s->image->bytes >= s->max_bytes;
+    if (full)
+        front_cut_result(&s->front, op);
     struct record *r = front_record(op);
     if (!r)
         return;
-    bool full = s->image->bytes >= s->max_bytes;
-    if ((full && op->kind == STORE_INTAKE) ||
+    if ((full && front_needs_space(op)) ||
         image_add(s->image, r, now, last ? RECORD_BATCH_END : 0, NULL)) {
         front_refuse(op, RC_LIMIT, "STORE-001");
         return;
@@ -74,12 +58,12 @@ static void write_loop(void *ctx)
 
 static void mem_append(struct store *st, struct store_batch *b)
 {
-    front_append(&self(st)->front, b);
+    front_append(&mem_self(st)->front, b);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static enum rc no_memory(struct err *e)
+enum rc mem_no_memory(struct err *e)
 {
     return err_set(e, RC_NOMEM, "STORE-003", "not enough memory for an answer");
 }
@@ -90,7 +74,7 @@ static enum rc read_intake(const struct mem_record *r, struct arena *a, struct s
 {
     struct str copy = arena_str(a, r->bytes);
     if (str_is_null(copy))
-        return no_memory(e);
+        return mem_no_memory(e);
     struct store_message m = { .seq = r->head.seq, .at_ms = r->head.at_ms };
     memcpy(m.link, r->link, sizeof m.link);
     enum rc rc = record_intake(&r->head, copy, a, &m.intake, e);
@@ -102,7 +86,7 @@ static enum rc read_intake(const struct mem_record *r, struct arena *a, struct s
 static enum rc mem_read(struct store *st, uint64_t seq, struct arena *a, struct store_message *out,
                         struct err *e)
 {
-    struct mem_image *m = self(st)->image;
+    struct mem_image *m = mem_self(st)->image;
     LOCK_SCOPE(guard, &m->lock);
     if (!image_message(m, seq))
         return err_set(e, RC_MISSING, "STORE-011", "there is no such message");
@@ -117,7 +101,7 @@ static enum rc take_events(const struct mem_record *r, uint64_t seq, struct aren
     struct store_outcome *o = NULL;
     size_t n_outcomes = 0;
     if (str_is_null(copy))
-        return no_memory(e);
+        return mem_no_memory(e);
     enum rc rc = record_outcomes(&r->head, copy, a, &o, &n_outcomes, e);
     if (rc)
         return rc;
@@ -126,7 +110,7 @@ static enum rc take_events(const struct mem_record *r, uint64_t seq, struct aren
             continue;
         struct store_event *p = vec_room(a, *list, sizeof *p, *n, cap);
         if (!p)
-            return no_memory(e);
+            return mem_no_memory(e);
         *list = p;
         (*list)[(*n)++] = (struct store_event){ r->head.seq, r->head.at_ms, o[i] };
     }
@@ -136,7 +120,7 @@ static enum rc take_events(const struct mem_record *r, uint64_t seq, struct aren
 static enum rc mem_events(struct store *st, uint64_t seq, struct arena *a, struct store_event **out,
                           size_t *n, struct err *e)
 {
-    struct mem_image *m = self(st)->image;
+    struct mem_image *m = mem_self(st)->image;
     LOCK_SCOPE(guard, &m->lock);
     const struct mem_message *msg = image_message(m, seq);
     if (!msg)
@@ -200,7 +184,7 @@ static enum rc search_record(struct mem_image *m, const struct mem_record *r,
 static enum rc mem_search(struct store *st, const struct store_query *q, struct arena *a,
                           struct store_row **rows, size_t *n, bool *more, struct err *e)
 {
-    struct mem_image *m = self(st)->image;
+    struct mem_image *m = mem_self(st)->image;
     enum rc rc = rules_query_check(q, e);
     if (rc)
         return rc;
@@ -208,7 +192,7 @@ static enum rc mem_search(struct store *st, const struct store_query *q, struct 
     s.n_terms = rules_query_terms(q, s.term);
     struct store_row *list = arena_make(a, struct store_row, q->limit + 1);
     if (!list)
-        return no_memory(e);
+        return mem_no_memory(e);
     LOCK_SCOPE(guard, &m->lock);
     size_t found = 0;
     size_t from = q->before ? size_min(m->n, (size_t)q->before - 1) : m->n;
@@ -229,10 +213,10 @@ static enum rc mem_search(struct store *st, const struct store_query *q, struct 
 static enum rc mem_acts(struct store *st, uint64_t before, size_t limit, struct arena *a,
                         struct store_audit **out, size_t *n, struct err *e)
 {
-    struct mem_image *m = self(st)->image;
+    struct mem_image *m = mem_self(st)->image;
     struct store_audit *list = arena_make(a, struct store_audit, limit);
     if (!list)
-        return no_memory(e);
+        return mem_no_memory(e);
     LOCK_SCOPE(guard, &m->lock);
     size_t found = 0;
     for (size_t i = before ? size_min(m->n, (size_t)before - 1) : m->n; i > 0 && found < limit;
@@ -242,7 +226,7 @@ static enum rc mem_acts(struct store *st, uint64_t before, size_t limit, struct 
             continue;
         struct str copy = arena_str(a, r->bytes);
         if (str_is_null(copy))
-            return no_memory(e);
+            return mem_no_memory(e);
         struct store_audit audit = { .seq = r->head.seq, .at_ms = r->head.at_ms };
         enum rc rc = record_act(&r->head, copy, &audit.act, e);
         if (rc)
@@ -267,7 +251,7 @@ static enum rc count_lane(const struct mem_record *r, const struct mem_delivery 
                                        .oldest_seq = r->head.seq,
                                        .oldest_at = r->head.at_ms };
         if (str_is_null(list[i].lane))
-            return no_memory(e);
+            return mem_no_memory(e);
         (*n)++;
     }
     list[i].n_open++;
@@ -279,7 +263,7 @@ static enum rc count_lane(const struct mem_record *r, const struct mem_delivery 
 static enum rc mem_lanes(struct store *st, struct arena *a, struct store_lane **out, size_t *n,
                          struct err *e)
 {
-    struct mem_image *m = self(st)->image;
+    struct mem_image *m = mem_self(st)->image;
     LOCK_SCOPE(guard, &m->lock);
     size_t open = 0;
     for (size_t i = 0; i < m->n; i++)
@@ -287,7 +271,7 @@ static enum rc mem_lanes(struct store *st, struct arena *a, struct store_lane **
             open += rules_is_open(m->record[i].message->delivery[k].state);
     struct store_lane *list = arena_make(a, struct store_lane, size_min(open, MAX_LANES));
     if (!list)
-        return no_memory(e);
+        return mem_no_memory(e);
     size_t found = 0;
     for (size_t i = 0; i < m->n && found < MAX_LANES; i++) {
         const struct mem_message *msg = m->record[i].message;
@@ -324,7 +308,7 @@ static enum rc fill_waiting(struct mem_store *s, const struct mem_record *r,
     rules_pick_delivery(&msg.intake, d->lane, &w.delivery);
     w.delivery.lane = arena_str(a, d->lane);
     if (str_is_null(w.delivery.lane))
-        return no_memory(e);
+        return mem_no_memory(e);
     *out = w;
     return RC_OK;
 }
@@ -343,11 +327,11 @@ static enum rc mem_window(struct store *st, struct str lane, uint64_t after, siz
                           size_t max_bytes, struct arena *a, struct store_waiting **out, size_t *n,
                           struct err *e)
 {
-    struct mem_store *s = self(st);
+    struct mem_store *s = mem_self(st);
     struct mem_image *m = s->image;
     struct store_waiting *list = arena_make(a, struct store_waiting, max);
     if (!list)
-        return no_memory(e);
+        return mem_no_memory(e);
     LOCK_SCOPE(guard, &m->lock);
     size_t found = 0;
     size_t bytes = 0;
@@ -372,7 +356,7 @@ static enum rc mem_window(struct store *st, struct str lane, uint64_t after, siz
 
 static void mem_stats(struct store *st, struct store_stats *out)
 {
-    struct mem_store *s = self(st);
+    struct mem_store *s = mem_self(st);
     LOCK_SCOPE(guard, &s->image->lock);
     *out = (struct store_stats){ .last_seq = s->image->n,
                                  .indexed_seq = s->image->n,
@@ -386,13 +370,13 @@ static void mem_stats(struct store *st, struct store_stats *out)
 static enum rc mem_settle(struct store *st, struct err *e)
 {
     (void)e;
-    front_wait(&self(st)->front);
+    front_wait(&mem_self(st)->front);
     return RC_OK;
 }
 
 static void mem_close(struct store *st)
 {
-    struct mem_store *s = self(st);
+    struct mem_store *s = mem_self(st);
     front_close(&s->front);
     thread_join(&s->writer);
     front_done(&s->front);
@@ -408,6 +392,10 @@ static const struct store_ops ops = { .name = "mem",
                                       .acts = mem_acts,
                                       .lanes = mem_lanes,
                                       .window = mem_window,
+                                      .execs = mem_execs,
+                                      .exec_read = mem_exec_read,
+                                      .exec_open = mem_exec_open,
+                                      .exec_stats = mem_exec_stats,
                                       .stats = mem_stats,
                                       .settle = mem_settle,
                                       .close = mem_close };
