@@ -1,7 +1,7 @@
 /*
- * API keys: made, kept as hashes in order of id, and asked for. The lock is held for look-ups and
- * changes of the table only; hashing and random bytes come before it.
- * Tests: auth_test.c, auth_threads_test.c
+ * API keys: made, kept as hashes in order of id; and the question who is calling. The lock is held
+ * for look-ups and changes of the table only; hashing and random bytes come before it. Tests:
+ * auth_test.c, auth_threads_test.c
  */
 #include "auth/auth_int.h"
 
@@ -10,10 +10,9 @@
 #include "crypt/sha.h"
 
 #define ID_RANDOM_BYTES 4
-#define SECRET_CHARS    43 /* of 32 bytes in base64url */
 #define MINUTE_MS       60000
 
-static enum rc no_memory(struct err *e)
+enum rc auth_no_memory(struct err *e)
 {
     return err_set(e, RC_NOMEM, "AUTH-002", "not enough memory for keys");
 }
@@ -23,11 +22,13 @@ enum rc auth_new(const struct clock *clock, const struct random *random, struct 
 {
     struct auth *a = mem_new(struct auth);
     if (!a)
-        return no_memory(e);
+        return auth_no_memory(e);
     a->clock = clock;
     a->random = random;
     mutex_init(&a->mutex, "auth", AUTH_RANK);
     auth_peers_init(&a->peers);
+    auth_users_init(a);
+    auth_sessions_init(&a->sessions);
     *out = a;
     return RC_OK;
 }
@@ -38,6 +39,8 @@ void auth_free(struct auth **ap)
     if (!a)
         return;
     *ap = NULL;
+    auth_sessions_done(&a->sessions);
+    auth_users_done(a);
     auth_peers_done(&a->peers);
     mutex_done(&a->mutex);
     mem_wipe(a->keys, a->n * sizeof *a->keys);
@@ -63,7 +66,7 @@ struct str auth_key_id(struct str text)
     size_t end = str_chr(rest, '_', 0);
     struct str id = str_sub(rest, 0, end);
     bool formed = str_starts(text, STR(AUTH_PREFIX)) && end != SIZE_MAX &&
-                  rest.n == end + 1 + SECRET_CHARS && is_id(id);
+                  rest.n == end + 1 + AUTH_SECRET_CHARS && is_id(id);
     return formed ? id : STR_NULL;
 }
 
@@ -72,21 +75,61 @@ void auth_key_hash(struct str text, uint8_t out[32])
     sha256_once(text, out);
 }
 
-enum rc auth_key_text(struct auth *a, struct str id, struct arena *wiping, struct secret *text,
-                      struct err *e)
+enum rc auth_secret_text(struct auth *a, struct str prefix, struct str id, struct arena *wiping,
+                         struct secret *text, struct err *e)
 {
     uint8_t bytes[AUTH_SECRET_BYTES];
     struct buf b;
     random_bytes(a->random, bytes, sizeof bytes);
     buf_init_arena(&b, wiping, 256);
-    buf_str(&b, STR(AUTH_PREFIX));
+    buf_str(&b, prefix);
     buf_str(&b, id);
-    buf_char(&b, '_');
     b64url_add(&b, str_of((const char *)bytes, sizeof bytes));
     mem_wipe(bytes, sizeof bytes);
     if (b.failed)
-        return no_memory(e);
+        return auth_no_memory(e);
     *text = (struct secret){ b.p, b.n };
+    return RC_OK;
+}
+
+enum rc auth_key_text(struct auth *a, struct str id, struct arena *wiping, struct secret *text,
+                      struct err *e)
+{
+    char prefix[AUTH_ID_MAX + 1];
+    int n = snprintf(prefix, sizeof prefix, "%.*s_", STR_ARG(id));
+    ZS_ASSERT(n > 0 && (size_t)n < sizeof prefix);
+    return auth_secret_text(a, STR(AUTH_PREFIX), str_of(prefix, (size_t)n), wiping, text, e);
+}
+
+void auth_hash_text(const uint8_t hash[32], char out[65])
+{
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < 32; i++) {
+        out[2 * i] = digit[hash[i] >> 4];
+        out[2 * i + 1] = digit[hash[i] & 15];
+    }
+    out[64] = '\0';
+}
+
+static bool hex_digit(char c, unsigned *out)
+{
+    bool decimal = c >= '0' && c <= '9';
+    *out = decimal ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+    return decimal || (c >= 'a' && c <= 'f');
+}
+
+enum rc auth_hash_parse(struct str text, uint8_t out[32], struct err *e)
+{
+    uint8_t hash[32];
+    bool sound = text.n == 2 * sizeof hash;
+    for (size_t i = 0; sound && i < sizeof hash; i++) {
+        unsigned high, low;
+        sound = hex_digit(text.p[2 * i], &high) && hex_digit(text.p[2 * i + 1], &low);
+        hash[i] = sound ? (uint8_t)(high << 4 | low) : 0;
+    }
+    if (!sound)
+        return err_set(e, RC_VALUE, "AUTH-007", "a stored hash is damaged");
+    memcpy(out, hash, sizeof hash);
     return RC_OK;
 }
 
@@ -124,7 +167,7 @@ static enum rc grow(struct auth *a, struct err *e)
     size_t cap = size_min(size_max(a->cap * 2, 16), AUTH_KEYS_MAX);
     struct auth_key *keys = mem_array(struct auth_key, cap);
     if (!keys)
-        return no_memory(e);
+        return auth_no_memory(e);
     if (a->n > 0)
         memcpy(keys, a->keys, a->n * sizeof *keys);
     mem_wipe(a->keys, a->n * sizeof *keys);
@@ -256,9 +299,15 @@ static bool matches(struct auth *a, struct str text, const uint8_t hash[32], int
         return false;
     key->used_at = now_ms - now_ms % MINUTE_MS;
     *out = (struct principal){ .role = key->role };
-    memcpy(out->id, key->id, sizeof out->id);
+    memcpy(out->id, key->id, sizeof key->id);
     memcpy(out->name, key->name, sizeof out->name);
     return true;
+}
+
+/* A session's token is a Bearer's only; in X-API-Key it is no valid key. */
+static bool is_session(const struct auth_given *g, struct str text)
+{
+    return str_is_null(g->api_key) && str_starts(text, STR(AUTH_SESSION));
 }
 
 enum rc auth_check(struct auth *a, const struct auth_given *given, struct principal *out,
@@ -279,7 +328,10 @@ enum rc auth_check(struct auth *a, const struct auth_given *given, struct princi
             *retry_ms = wait_ms;
         return err_set(e, RC_LIMIT, "AUTH-012", "too many failed attempts from this address");
     }
-    if (rc == RC_OK && matches(a, text, hash, clock_now_ms(a->clock), out)) {
+    bool known = rc == RC_OK &&
+                 (is_session(given, text) ? auth_sessions_use(&a->sessions, hash, now_mono, out)
+                                          : matches(a, text, hash, clock_now_ms(a->clock), out));
+    if (known) {
         auth_peers_forget(&a->peers, ip);
         return RC_OK;
     }

@@ -1,6 +1,5 @@
 /*
- * The local credential file. It holds the key in clear, since the command line reads it there;
- * what protects it is its mode and owner, which are checked on the open descriptor.
+ * The local credential file. It holds the key in clear, since the command line reads it there.
  * Tests: auth_admin_test.c
  */
 #include "auth/auth_int.h"
@@ -8,10 +7,6 @@
 #include "base/file.h"
 #include "base/timefmt.h"
 #include "json/jw.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #define FILE_MAX   4096
 #define ADMIN_ID   "admin"
@@ -22,29 +17,14 @@ static enum rc not_such_a_file(const char *path, struct err *e)
     return err_set(e, RC_SYNTAX, "AUTH-021", "%s is no file of an admin credential", path);
 }
 
-/* Open, and be sure that nobody else could have read or written it. */
-static enum rc open_private(const char *path, int *fd, struct err *e)
-{
-    struct stat st;
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (*fd < 0 && errno == ENOENT)
-        return err_set(e, RC_MISSING, "AUTH-022", "%s is not there", path);
-    if (*fd < 0 && errno != ELOOP)
-        return err_sys(e, "AUTH-023", errno, "%s cannot be opened", path);
-    if (*fd < 0 || fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-        (st.st_mode & 077) != 0)
-        return err_set(e, RC_DENIED, "AUTH-020",
-                       "%s must be a file of this user that nobody else may read (mode 0600)",
-                       path);
-    return RC_OK;
-}
+static const struct auth_private_ids ids = { "AUTH-022", "AUTH-020", "AUTH-023" };
 
 enum rc auth_admin_read(const char *path, struct arena *wiping, struct secret *text, struct err *e)
 {
     AUTO_FD int fd = -1;
     struct str bytes = STR_NULL;
     struct json *doc = NULL;
-    enum rc rc = open_private(path, &fd, e);
+    enum rc rc = auth_private_open(path, &ids, &fd, e);
     if (rc == RC_OK)
         rc = file_read_fd(fd, path, FILE_MAX, wiping, &bytes, e);
     if (rc != RC_OK)

@@ -18,9 +18,8 @@ enum rc password_hash(struct str password, struct arena *a, struct str *hash,
 
 /*
  * Is it the one? hash STR_NULL (no such user): does the same work and says no, so that the time
- * tells nothing. Never more at once than PASSWORD_AT_ONCE; further callers wait.
+ * tells nothing. auth_login sees to it that not too many are at it at once.
  */
-#define PASSWORD_AT_ONCE 2
 bool password_check(struct str password, struct str hash);
 
 #endif

@@ -59,8 +59,9 @@ const struct err_code store_codes[] = {
       "Load it again, repeat the change, send it again." },
     { "STORE-043", "The object's kind, name or document is empty or too long.",
       "Names have 1 to 255 bytes, documents at most 16 MB." },
-    { "STORE-044", "There is no such object, key or setting.", "Check the name." },
-    { "STORE-045", "A key with this id or name exists already.", "Choose another name." },
+    { "STORE-044", "There is no such object, record, key, user, secret or setting.",
+      "Check the name." },
+    { "STORE-045", "A key or integration with this id or name exists already.", "Choose another name." },
 };
 
 const size_t store_n_codes = ZS_COUNT(store_codes);

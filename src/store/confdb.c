@@ -1,21 +1,15 @@
 /*
  * The configuration database. One mutex lets one call in at a time: these are rare, small calls,
- * made off the loops. Tests: confdb_test.c
+ * made off the loops. Here: opening, objects and settings; the rest is in confdb_access.c and
+ * confdb_record.c. Tests: confdb_test.c
  */
-#include "store/confdb.h"
+#include "store/confdb_int.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/thread.h"
 #include "crypt/sha.h"
-#include "store/db.h"
-#include "store/vec.h"
 
 #define CONFDB_RANK 400
-#define NAME_BYTES  255
-#define DOC_BYTES   ((size_t)16 << 20)
-#define LIST_MAX    100000
-
 /* Migration i brings version i to i + 1. Never edited once released; new ones go to the end. */
 static const char *const migrations[CONFDB_VERSION] = {
     "CREATE TABLE object ("
@@ -31,31 +25,26 @@ static const char *const migrations[CONFDB_VERSION] = {
     "  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, hash TEXT NOT NULL,"
     "  created_at INTEGER NOT NULL, disabled_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
-};
 
-enum query {
-    Q_CURRENT,
-    Q_NEXT_VERSION,
-    Q_PUT,
-    Q_REMOVE,
-    Q_REMEMBER,
-    Q_GET,
-    Q_LIST,
-    Q_HISTORY,
-    Q_KEY_ADD,
-    Q_KEY_DISABLE,
-    Q_KEY_GET,
-    Q_KEYS,
-    Q_SET,
-    Q_UNSET,
-    Q_SETTING,
-    QUERIES
+    "ALTER TABLE api_key ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE integration ("
+    "  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, status TEXT NOT NULL,"
+    "  record TEXT NOT NULL, version INTEGER NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE secret ("
+    "  name TEXT PRIMARY KEY, sealed BLOB NOT NULL, updated_by TEXT NOT NULL,"
+    "  updated_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE user ("
+    "  name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL, created_at INTEGER NOT NULL,"
+    "  changed_at INTEGER NOT NULL, disabled_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;",
 };
 
 #define OBJECT "kind, name, origin, doc, hash, updated_by, version, updated_at"
-#define KEY    "id, name, role, hash, created_at, disabled_at"
+#define KEY    "id, name, role, hash, created_at, expires_at, disabled_at"
+#define RECORD "id, name, status, record, version, updated_at"
+#define SECRET "name, sealed, updated_by, updated_at"
+#define USER   "name, role, hash, created_at, changed_at, disabled_at"
 
-static const char *const queries[QUERIES] = {
+static const char *const queries[CONFDB_QUERIES] = {
     [Q_CURRENT] = "SELECT version, origin FROM object WHERE kind = ?1 AND name = ?2",
     [Q_NEXT_VERSION] = "SELECT coalesce(max(version), 0) + 1 FROM object_history"
                        " WHERE kind = ?1 AND name = ?2",
@@ -68,22 +57,33 @@ static const char *const queries[QUERIES] = {
                " ORDER BY kind, name",
     [Q_HISTORY] = "SELECT " OBJECT ", removed FROM object_history WHERE kind = ?1 AND name = ?2"
                   " ORDER BY version DESC LIMIT ?3",
-    [Q_KEY_ADD] = "INSERT INTO api_key (id, name, role, hash, created_at)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [Q_KEY_ADD] = "INSERT INTO api_key (id, name, role, hash, created_at, expires_at)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [Q_KEY_DISABLE] = "UPDATE api_key SET disabled_at ="
                       " CASE disabled_at WHEN 0 THEN ?2 ELSE disabled_at END WHERE id = ?1",
     [Q_KEY_GET] = "SELECT " KEY " FROM api_key WHERE id = ?1",
     [Q_KEYS] = "SELECT " KEY " FROM api_key ORDER BY created_at, id",
+    [Q_RECORD_AT] = "SELECT version FROM integration WHERE id = ?1",
+    [Q_RECORD_ADD] = "INSERT INTO integration (" RECORD ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [Q_RECORD_CHANGE] = "UPDATE integration SET name = ?2, status = ?3, record = ?4, version = ?5,"
+                        " updated_at = ?6 WHERE id = ?1",
+    [Q_RECORD_GET] = "SELECT " RECORD " FROM integration WHERE id = ?1 OR name = ?1"
+                     " ORDER BY id = ?1 DESC LIMIT 1",
+    [Q_RECORD_REMOVE] = "DELETE FROM integration WHERE id = ?1",
+    [Q_RECORDS] = "SELECT " RECORD " FROM integration ORDER BY name",
+    [Q_SECRET_PUT] = "INSERT OR REPLACE INTO secret (" SECRET ") VALUES (?1, ?2, ?3, ?4)",
+    [Q_SECRET_GET] = "SELECT " SECRET " FROM secret WHERE name = ?1",
+    [Q_SECRET_REMOVE] = "DELETE FROM secret WHERE name = ?1",
+    [Q_SECRETS] = "SELECT name, NULL, updated_by, updated_at FROM secret ORDER BY name",
+    [Q_USER_PUT] = "INSERT INTO user (" USER ") VALUES (?1, ?2, ?3, ?4, ?4, ?5)"
+                   " ON CONFLICT (name) DO UPDATE SET role = excluded.role, hash = excluded.hash,"
+                   " changed_at = excluded.changed_at, disabled_at = excluded.disabled_at",
+    [Q_USER_GET] = "SELECT " USER " FROM user WHERE name = ?1",
+    [Q_USER_REMOVE] = "DELETE FROM user WHERE name = ?1",
+    [Q_USERS] = "SELECT " USER " FROM user ORDER BY name",
     [Q_SET] = "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
     [Q_UNSET] = "DELETE FROM setting WHERE name = ?1",
     [Q_SETTING] = "SELECT value FROM setting WHERE name = ?1",
-};
-
-struct confdb {
-    struct mutex lock;
-    struct db db;
-    struct stmt stmt[QUERIES];
-    const struct clock *clock;
 };
 
 /* ---- opening ------------------------------------------------------------------------------ */
@@ -135,7 +135,7 @@ enum rc confdb_open(const char *path, const struct clock *clock, struct confdb *
         rc = db_exec(&c->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", e);
     if (!rc)
         rc = migrate(&c->db, e);
-    for (size_t i = 0; !rc && i < QUERIES; i++)
+    for (size_t i = 0; !rc && i < CONFDB_QUERIES; i++)
         rc = stmt_open(&c->stmt[i], &c->db, queries[i], e);
     if (rc) {
         confdb_close(&c);
@@ -151,7 +151,7 @@ void confdb_close(struct confdb **cp)
     *cp = NULL;
     if (!c)
         return;
-    for (size_t i = 0; i < QUERIES; i++)
+    for (size_t i = 0; i < CONFDB_QUERIES; i++)
         stmt_close(&c->stmt[i]);
     db_close(&c->db);
     mutex_done(&c->lock);
@@ -160,23 +160,23 @@ void confdb_close(struct confdb **cp)
 
 /* ---- small steps -------------------------------------------------------------------------- */
 
-static enum rc no_memory(struct err *e)
+enum rc confdb_no_memory(struct err *e)
 {
     return err_set(e, RC_NOMEM, "STORE-003", "not enough memory for an answer");
 }
 
-static enum rc missing(struct err *e)
+enum rc confdb_missing(struct err *e)
 {
     return err_set(e, RC_MISSING, "STORE-044", "there is no such thing");
 }
 
-static struct stmt *use(struct confdb *c, enum query q)
+struct stmt *confdb_use(struct confdb *c, enum confdb_query q)
 {
     mutex_assert_held(&c->lock);
     return &c->stmt[q];
 }
 
-static bool copy(struct arena *a, struct str *s)
+bool confdb_copy(struct arena *a, struct str *s)
 {
     if (str_is_null(*s))
         return true;
@@ -184,13 +184,13 @@ static bool copy(struct arena *a, struct str *s)
     return !str_is_null(*s);
 }
 
-static enum rc begin(struct confdb *c, struct err *e)
+enum rc confdb_begin(struct confdb *c, struct err *e)
 {
     return db_exec(&c->db, "BEGIN IMMEDIATE", e);
 }
 
 /* Commit what went well, undo what did not. */
-static enum rc end(struct confdb *c, enum rc rc, struct err *e)
+enum rc confdb_end(struct confdb *c, enum rc rc, struct err *e)
 {
     if (!rc)
         rc = db_exec(&c->db, "COMMIT", e);
@@ -201,10 +201,10 @@ static enum rc end(struct confdb *c, enum rc rc, struct err *e)
 
 /* ---- objects ------------------------------------------------------------------------------ */
 
-static enum rc check_names(struct str kind, struct str name, struct str doc, struct err *e)
+enum rc confdb_check_names(struct str kind, struct str name, struct str doc, struct err *e)
 {
-    if (kind.n == 0 || name.n == 0 || kind.n > NAME_BYTES || name.n > NAME_BYTES ||
-        doc.n > DOC_BYTES)
+    if (kind.n == 0 || name.n == 0 || kind.n > CONFDB_NAME_MAX || name.n > CONFDB_NAME_MAX ||
+        doc.n > CONFDB_DOC_MAX)
         return err_set(e, RC_VALUE, "STORE-043", "kind, name or document is empty or too long");
     return RC_OK;
 }
@@ -213,7 +213,7 @@ static enum rc check_names(struct str kind, struct str name, struct str doc, str
 static enum rc check_seen(struct confdb *c, struct str kind, struct str name, uint64_t seen,
                           struct err *e)
 {
-    struct stmt *st = use(c, Q_CURRENT);
+    struct stmt *st = confdb_use(c, Q_CURRENT);
     stmt_str(st, 1, kind);
     stmt_str(st, 2, name);
     enum rc rc = stmt_step(st, e);
@@ -231,7 +231,7 @@ static enum rc check_seen(struct confdb *c, struct str kind, struct str name, ui
 static enum rc next_version(struct confdb *c, struct str kind, struct str name, uint64_t *out,
                             struct err *e)
 {
-    struct stmt *st = use(c, Q_NEXT_VERSION);
+    struct stmt *st = confdb_use(c, Q_NEXT_VERSION);
     stmt_str(st, 1, kind);
     stmt_str(st, 2, name);
     enum rc rc = stmt_step(st, e);
@@ -256,13 +256,13 @@ static void bind_object(struct stmt *st, const struct confdb_object *o)
 
 static enum rc write_object(struct confdb *c, const struct confdb_object *o, struct err *e)
 {
-    struct stmt *st = use(c, Q_REMEMBER);
+    struct stmt *st = confdb_use(c, Q_REMEMBER);
     bind_object(st, o);
     stmt_i64(st, 9, o->removed);
     enum rc rc = stmt_run(st, e);
     if (rc)
         return rc;
-    st = use(c, o->removed ? Q_REMOVE : Q_PUT);
+    st = confdb_use(c, o->removed ? Q_REMOVE : Q_PUT);
     if (!o->removed) {
         bind_object(st, o);
         return stmt_run(st, e);
@@ -276,7 +276,7 @@ static enum rc write_object(struct confdb *c, const struct confdb_object *o, str
 static enum rc put_version(struct confdb *c, struct confdb_object *o, uint64_t seen, struct err *e)
 {
     LOCK_SCOPE(guard, &c->lock);
-    enum rc rc = begin(c, e);
+    enum rc rc = confdb_begin(c, e);
     if (rc)
         return rc;
     rc = check_seen(c, o->kind, o->name, seen, e);
@@ -285,7 +285,7 @@ static enum rc put_version(struct confdb *c, struct confdb_object *o, uint64_t s
     o->at_ms = clock_now_ms(c->clock);
     if (!rc)
         rc = write_object(c, o, e);
-    return end(c, rc, e);
+    return confdb_end(c, rc, e);
 }
 
 static void hex_hash(struct str doc, char out[2 * SHA256_BYTES])
@@ -299,7 +299,7 @@ static void hex_hash(struct str doc, char out[2 * SHA256_BYTES])
     }
 }
 
-static struct str not_null(struct str s)
+struct str confdb_not_null(struct str s)
 {
     return str_is_null(s) ? STR("") : s;
 }
@@ -308,16 +308,16 @@ enum rc confdb_put(struct confdb *c, const struct confdb_object *obj, uint64_t s
                    uint64_t *version, struct err *e)
 {
     char hash[2 * SHA256_BYTES];
-    enum rc rc = check_names(obj->kind, obj->name, obj->doc, e);
+    enum rc rc = confdb_check_names(obj->kind, obj->name, obj->doc, e);
     if (rc)
         return rc;
     hex_hash(obj->doc, hash);
     struct confdb_object o = { .kind = obj->kind,
                                .name = obj->name,
-                               .origin = not_null(obj->origin),
-                               .doc = not_null(obj->doc),
+                               .origin = confdb_not_null(obj->origin),
+                               .doc = confdb_not_null(obj->doc),
                                .hash = str_of(hash, sizeof hash),
-                               .by = not_null(obj->by) };
+                               .by = confdb_not_null(obj->by) };
     rc = put_version(c, &o, seen, e);
     if (!rc)
         *version = o.version;
@@ -328,19 +328,18 @@ enum rc confdb_remove(struct confdb *c, struct str kind, struct str name, struct
                       uint64_t seen, struct err *e)
 {
     if (seen == 0)
-        return missing(e);
+        return confdb_missing(e);
     struct confdb_object o = { .kind = kind,
                                .name = name,
                                .origin = STR(""),
                                .doc = STR(""),
                                .hash = STR(""),
-                               .by = not_null(by),
+                               .by = confdb_not_null(by),
                                .removed = true };
     return put_version(c, &o, seen, e);
 }
 
-static enum rc take_object(struct stmt *st, struct arena *a, struct confdb_object *out,
-                           struct err *e)
+static enum rc take_object(struct stmt *st, struct arena *a, void *to, struct err *e)
 {
     struct confdb_object o = { .kind = stmt_get_str(st, 0),
                                .name = stmt_get_str(st, 1),
@@ -351,47 +350,41 @@ static enum rc take_object(struct stmt *st, struct arena *a, struct confdb_objec
                                .version = stmt_get_u64(st, 6),
                                .at_ms = stmt_get_i64(st, 7),
                                .removed = stmt_get_i64(st, 8) != 0 };
-    if (!copy(a, &o.kind) || !copy(a, &o.name) || !copy(a, &o.origin) || !copy(a, &o.doc) ||
-        !copy(a, &o.hash) || !copy(a, &o.by))
-        return no_memory(e);
-    *out = o;
+    if (!confdb_copy(a, &o.kind) || !confdb_copy(a, &o.name) || !confdb_copy(a, &o.origin) ||
+        !confdb_copy(a, &o.doc) || !confdb_copy(a, &o.hash) || !confdb_copy(a, &o.by))
+        return confdb_no_memory(e);
+    *(struct confdb_object *)to = o;
     return RC_OK;
 }
 
-enum rc confdb_get(struct confdb *c, struct str kind, struct str name, struct arena *a,
-                   struct confdb_object *out, struct err *e)
+enum rc confdb_one(struct stmt *st, const struct confdb_row *row, struct arena *a, void *to,
+                   struct err *e)
 {
-    LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_GET);
-    stmt_str(st, 1, kind);
-    stmt_str(st, 2, name);
     enum rc rc = stmt_step(st, e);
     if (rc == RC_MISSING)
-        return missing(e);
+        return confdb_missing(e);
     if (rc)
         return rc;
-    rc = take_object(st, a, out, e);
+    rc = row->take(st, a, to, e);
     stmt_reset(st);
     return rc;
 }
 
-/* Rows of a statement into an array that grows in the arena. */
-static enum rc collect_objects(struct stmt *st, struct arena *a, struct confdb_object **out,
-                               size_t *n, struct err *e)
+enum rc confdb_collect(struct stmt *st, const struct confdb_row *row, struct arena *a, void **out,
+                       size_t *n, struct err *e)
 {
-    struct confdb_object *list = NULL;
+    char *list = NULL;
     size_t cap = 0;
     size_t filled = 0;
     enum rc rc;
     while ((rc = stmt_step(st, e)) == RC_OK) {
-        struct confdb_object *p =
-            filled < LIST_MAX ? vec_room(a, list, sizeof *p, filled, &cap) : NULL;
+        char *p = filled < CONFDB_LIST_MAX ? vec_room(a, list, row->size, filled, &cap) : NULL;
         if (!p) {
-            rc = no_memory(e);
+            rc = confdb_no_memory(e);
             break;
         }
         list = p;
-        rc = take_object(st, a, &list[filled++], e);
+        rc = row->take(st, a, list + row->size * filled++, e);
         if (rc)
             break;
     }
@@ -403,11 +396,33 @@ static enum rc collect_objects(struct stmt *st, struct arena *a, struct confdb_o
     return RC_OK;
 }
 
+static const struct confdb_row object_row = { sizeof(struct confdb_object), take_object };
+
+enum rc confdb_get(struct confdb *c, struct str kind, struct str name, struct arena *a,
+                   struct confdb_object *out, struct err *e)
+{
+    LOCK_SCOPE(guard, &c->lock);
+    struct stmt *st = confdb_use(c, Q_GET);
+    stmt_str(st, 1, kind);
+    stmt_str(st, 2, name);
+    return confdb_one(st, &object_row, a, out, e);
+}
+
+static enum rc collect_objects(struct stmt *st, struct arena *a, struct confdb_object **out,
+                               size_t *n, struct err *e)
+{
+    void *list = NULL;
+    enum rc rc = confdb_collect(st, &object_row, a, &list, n, e);
+    if (rc == RC_OK)
+        *out = list;
+    return rc;
+}
+
 enum rc confdb_list(struct confdb *c, struct str kind, struct arena *a, struct confdb_object **out,
                     size_t *n, struct err *e)
 {
     LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_LIST);
+    struct stmt *st = confdb_use(c, Q_LIST);
     stmt_str(st, 1, kind);
     return collect_objects(st, a, out, n, e);
 }
@@ -416,115 +431,22 @@ enum rc confdb_history(struct confdb *c, struct str kind, struct str name, size_
                        struct arena *a, struct confdb_object **out, size_t *n, struct err *e)
 {
     LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_HISTORY);
+    struct stmt *st = confdb_use(c, Q_HISTORY);
     stmt_str(st, 1, kind);
     stmt_str(st, 2, name);
-    stmt_i64(st, 3, (int64_t)size_min(limit, LIST_MAX));
+    stmt_i64(st, 3, (int64_t)size_min(limit, CONFDB_LIST_MAX));
     return collect_objects(st, a, out, n, e);
-}
-
-/* ---- API keys ----------------------------------------------------------------------------- */
-
-enum rc confdb_key_add(struct confdb *c, const struct confdb_key *key, struct err *e)
-{
-    enum rc rc = check_names(key->id, key->name, STR_NULL, e);
-    if (rc)
-        return rc;
-    LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_KEY_ADD);
-    stmt_str(st, 1, key->id);
-    stmt_str(st, 2, key->name);
-    stmt_str(st, 3, not_null(key->role));
-    stmt_str(st, 4, not_null(key->hash));
-    stmt_i64(st, 5, clock_now_ms(c->clock));
-    rc = stmt_run(st, e);
-    if (rc == RC_STATE)
-        return err_set(e, RC_STATE, "STORE-045", "a key with this id or name exists");
-    return rc;
-}
-
-enum rc confdb_key_disable(struct confdb *c, struct str id, struct err *e)
-{
-    LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_KEY_DISABLE);
-    stmt_str(st, 1, id);
-    stmt_i64(st, 2, clock_now_ms(c->clock));
-    enum rc rc = stmt_run(st, e);
-    if (!rc && db_changes(&c->db) == 0)
-        return missing(e);
-    return rc;
-}
-
-static enum rc take_key(struct stmt *st, struct arena *a, struct confdb_key *out, struct err *e)
-{
-    struct confdb_key k = { .id = stmt_get_str(st, 0),
-                            .name = stmt_get_str(st, 1),
-                            .role = stmt_get_str(st, 2),
-                            .hash = stmt_get_str(st, 3),
-                            .created_at = stmt_get_i64(st, 4),
-                            .disabled_at = stmt_get_i64(st, 5) };
-    if (!copy(a, &k.id) || !copy(a, &k.name) || !copy(a, &k.role) || !copy(a, &k.hash))
-        return no_memory(e);
-    *out = k;
-    return RC_OK;
-}
-
-enum rc confdb_key_get(struct confdb *c, struct str id, struct arena *a, struct confdb_key *out,
-                       struct err *e)
-{
-    LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_KEY_GET);
-    stmt_str(st, 1, id);
-    enum rc rc = stmt_step(st, e);
-    if (rc == RC_MISSING)
-        return missing(e);
-    if (rc)
-        return rc;
-    rc = take_key(st, a, out, e);
-    stmt_reset(st);
-    return rc;
-}
-
-#define KEYS_MAX 10000
-
-enum rc confdb_keys(struct confdb *c, struct arena *a, struct confdb_key **out, size_t *n,
-                    struct err *e)
-{
-    LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_KEYS);
-    struct confdb_key *list = NULL;
-    size_t cap = 0;
-    size_t filled = 0;
-    enum rc rc;
-    while ((rc = stmt_step(st, e)) == RC_OK) {
-        struct confdb_key *p =
-            filled < KEYS_MAX ? vec_room(a, list, sizeof *p, filled, &cap) : NULL;
-        if (!p) {
-            rc = no_memory(e);
-            break;
-        }
-        list = p;
-        rc = take_key(st, a, &list[filled++], e);
-        if (rc)
-            break;
-    }
-    stmt_reset(st);
-    if (rc != RC_MISSING)
-        return rc;
-    *out = list;
-    *n = filled;
-    return RC_OK;
 }
 
 /* ---- settings ----------------------------------------------------------------------------- */
 
 enum rc confdb_set(struct confdb *c, struct str name, struct str value, struct err *e)
 {
-    enum rc rc = check_names(name, name, value, e);
+    enum rc rc = confdb_check_names(name, name, value, e);
     if (rc)
         return rc;
     LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, str_is_null(value) ? Q_UNSET : Q_SET);
+    struct stmt *st = confdb_use(c, str_is_null(value) ? Q_UNSET : Q_SET);
     stmt_str(st, 1, name);
     if (!str_is_null(value))
         stmt_str(st, 2, value);
@@ -535,18 +457,18 @@ enum rc confdb_setting(struct confdb *c, struct str name, struct arena *a, struc
                        struct err *e)
 {
     LOCK_SCOPE(guard, &c->lock);
-    struct stmt *st = use(c, Q_SETTING);
+    struct stmt *st = confdb_use(c, Q_SETTING);
     stmt_str(st, 1, name);
     enum rc rc = stmt_step(st, e);
     if (rc == RC_MISSING)
-        return missing(e);
+        return confdb_missing(e);
     if (rc)
         return rc;
     struct str value = stmt_get_str(st, 0);
-    bool fits = copy(a, &value);
+    bool fits = confdb_copy(a, &value);
     stmt_reset(st);
     if (!fits)
-        return no_memory(e);
+        return confdb_no_memory(e);
     *out = value;
     return RC_OK;
 }

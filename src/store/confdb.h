@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-#define CONFDB_VERSION 1
+#define CONFDB_VERSION 2
 
 struct confdb;
 
@@ -82,12 +82,13 @@ struct confdb_key {
     struct str id;   /* shown, logged */
     struct str name; /* unique */
     struct str role;
-    struct str hash; /* of the secret, in the form auth/ wrote; the secret itself is nowhere */
+    struct str hash; /* see auth_hash_text; the secret itself is nowhere */
     int64_t created_at;
+    int64_t expires_at;  /* 0: never */
     int64_t disabled_at; /* 0: in force */
 };
 
-/* created_at and disabled_at are ignored. RC_STATE (STORE-045): id or name taken. */
+/* created_at and disabled_at are the database's. RC_STATE (STORE-045): id or name taken. */
 enum rc confdb_key_add(struct confdb *c, const struct confdb_key *key, struct err *e) ZS_CHECK;
 
 /* RC_MISSING (STORE-044). Doing it twice keeps the first time. */
@@ -117,7 +118,7 @@ struct confdb_record {
     int64_t at_ms;     /* of the last write; set by the database */
 };
 
-/* seen as in confdb_put. RC_STATE STORE-042 another version is current, STORE-045 id taken. */
+/* seen as in confdb_put. RC_STATE STORE-042 another version is current, STORE-045 name taken. */
 enum rc confdb_record_put(struct confdb *c, const struct confdb_record *r, uint64_t seen,
                           uint64_t *version, struct err *e) ZS_CHECK;
 
