@@ -51,5 +51,26 @@ const struct err_code auth_codes[] = {
     { "AUTH-046", "There are as many sessions as there may be.",
       "Log out where it is not needed, or wait: a session ends after an hour without use." },
     { "AUTH-047", "There is no such session.", "It may have ended; log in again." },
+    { "AUTH-050", "OAuth2 authentication has no token URL.",
+      "Set `tokenUrl` to the token endpoint of the other system." },
+    { "AUTH-051", "OAuth2 authentication has no client id or no client secret.",
+      "Set `clientId` and `clientSecret` as the other system issued them." },
+    { "AUTH-052", "API key authentication has no key.",
+      "Set `key`, best as a reference to a secret." },
+    { "AUTH-053", "JWT authentication has no secret.",
+      "Set `secret`, best as a reference to a secret." },
+    { "AUTH-054", "The grant type is refresh_token, and there is no refresh token.",
+      "Set `refreshToken`, or use the grant type client_credentials." },
+    { "AUTH-055", "User name or password cannot be sent by basic authentication (RFC 7617).",
+      "The user name may not be empty nor hold a colon; neither may hold control characters." },
+    { "AUTH-060", "The token server refuses to give us a token.",
+      "The text names its reason. Check client id, client secret, scopes and grant type with "
+      "whoever "
+      "runs that server, then test the integration." },
+    { "AUTH-061", "The token server answered, but not with a token that can be used.",
+      "Check that `tokenUrl` is its token endpoint (RFC 6749); it must answer with JSON that holds "
+      "access_token, and with token_type Bearer." },
+    { "AUTH-062", "The token server could not answer now.",
+      "It is asked again. If it goes on, tell whoever runs that server." },
 };
 const size_t auth_n_codes = ZS_COUNT(auth_codes);

@@ -11,11 +11,14 @@
  * fifth of its life (at most 60 s) left: cred_get then answers READY and sets `renew` for one
  * caller, who fetches beside. Without expires_in a token counts as living 300 s.
  * With a refresh token (of the configuration or of an answer) grant refresh_token is used, and
- * client_credentials again when that is refused and the grant type is client_credentials.
+ * client_credentials again when that is refused and the grant type is client_credentials. A refresh
+ * token that an answer brought is kept in memory only.
  *
  * Fetching is not done here (auth knows no network): the caller sends what cred_request says.
  * JWTs are signed here, one a minute at most, and renewed before they end.
  * Certificates go with the connection, not with the request: conn_endpoint.tls.
+ *
+ * The error record is never NULL here: its fate says what a failure means.
  *
  * Thread  any: locks itself (leaf).
  */
@@ -78,8 +81,12 @@ struct cred_parts {
 
 enum cred_now { CRED_READY = 0, CRED_FETCH, CRED_WAIT, CRED_FAILED };
 
-/* RC_NOMEM AUTH-002; RC_VALUE AUTH-05x with the guide's texts ("OAuth2 token URL is required",
- * "OAuth2 client credentials are required", "API key is required", "JWT secret is required"). */
+/*
+ * RC_NOMEM AUTH-002; RC_VALUE with the guide's texts: AUTH-050 "OAuth2 token URL is required",
+ * AUTH-051 "OAuth2 client credentials are required", AUTH-052 "API key is required", AUTH-053 "JWT
+ * secret is required"; AUTH-054 grant refresh_token without a token, AUTH-055 a user name that RFC
+ * 7617 cannot carry.
+ */
 enum rc cred_new(const struct cred_conf *conf, const struct clock *clock,
                  const struct random *random, struct cred **out, struct err *e) ZS_CHECK;
 struct cred *cred_ref(struct cred *c);
@@ -87,11 +94,16 @@ void cred_unref(struct cred **c);
 
 enum cred_type cred_type_of(const struct cred *c);
 
-/* CRED_FAILED: *e says why (no memory; the last fetch failed less than a second ago). */
+/* CRED_FAILED: *e says why, with its fate (no memory; the last fetch failed less than a second
+ * ago). */
 enum cred_now cred_get(struct cred *c, struct arena *a, struct cred_parts *out, struct err *e);
 
-/* The peer refused what was sent. True: ask cred_get again, there will be another; else it is
- * of no use (fate OPERATOR). Only a token that was not fetched anew since can be replaced. */
+/*
+ * The peer refused what was sent. True: ask cred_get again, there will be another; else it is of no
+ * use (fate OPERATOR). Only tokens can be replaced, and those again only after
+ * CRED_REPLACE_MS: a peer that refuses every token must not have one fetched for each message.
+ */
+#define CRED_REPLACE_MS 10000
 bool cred_refused(struct cred *c, uint64_t generation);
 
 /* The request for a token, RFC 6749 section 4.4 or 6: POST, form body. */
@@ -106,9 +118,16 @@ enum rc cred_request(struct cred *c, struct arena *wiping, struct cred_request *
 
 /*
  * What came of it; ends what CRED_FETCH or `renew` began. status 0: nothing came, *failed says why.
- * RC_OK: there is a token. RC_DENIED AUTH-060 the server said no ("invalid_client"; its
- * error_description is not shown), RC_PEER AUTH-061 no token in the answer, or failed's code.
+ * Returns RC_OK      there is a token
+ *         RC_AGAIN   the refresh token was refused and dropped: cred_get will have another way
+ *         RC_DENIED  AUTH-060 the server said no ("invalid_client"; its error_description is not
+ *                    shown), fate OPERATOR
+ *         RC_PEER    AUTH-061 no token in the answer, fate OPERATOR; AUTH-062 the server failed,
+ *                    fate RETRY
+ *         or failed's code; RC_NOMEM AUTH-002
+ * *e is written unless RC_OK.
  */
+#define CRED_ANSWER_MAX ((size_t)64 * 1024) /* longer bodies hold no token */
 enum rc cred_answer(struct cred *c, unsigned status, struct str body, const struct err *failed,
                     struct err *e) ZS_CHECK;
 
