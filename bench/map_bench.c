@@ -106,7 +106,7 @@ static void load(struct ground *g)
     JSON_EACH(d, docs)
     {
         struct map_source src = { .doc = d, .text = STR(config) };
-        const struct map_tables tables = { &g->table, 1 };
+        const struct map_tables tables = { .v = &g->table, .n = 1 };
         if (json_getz(d, "table"))
             must(map_table_compile(&src, NULL, g->kept, &g->table, &found, &e), &e);
         else

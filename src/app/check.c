@@ -40,7 +40,8 @@ static int run_check(struct cli *c, const struct cli_args *a)
     struct err_list found;
     struct err e;
     err_list_init(&found, c->arena, FINDINGS_MAX);
-    enum rc rc = config_load(a->pos, a->n_pos, &env, &cfg, &found, &e);
+    const struct config_sources src = { .paths = a->pos, .n_paths = a->n_pos };
+    enum rc rc = config_load(&src, &env, &cfg, &found, &e);
     if (rc != RC_OK && !err_list_any(&found))
         return cli_fail(c, &e);
     print_findings(c, &found);
@@ -49,7 +50,7 @@ static int run_check(struct cli *c, const struct cli_args *a)
     if (!c->json)
         fprintf(c->out, "ok: %zu channels, %zu integrations, %zu mappings, %zu tables\n",
                 cfg->n_channels, cfg->n_integrations, cfg->n_maps, cfg->n_tables);
-    config_free(&cfg);
+    config_unref(&cfg);
     return CLI_DONE;
 }
 

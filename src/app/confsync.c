@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/num.h"
-#include "crypt/sha.h"
 #include "json/json.h"
 
 #include <semaphore.h>
@@ -50,23 +49,19 @@ struct versioned {
     bool changed;
 };
 
-static enum rc describe(struct run *r, const struct config_object *o, struct versioned *v,
+static enum rc describe(struct run *r, const struct config_unit *o, struct versioned *v,
                         struct err *e)
 {
-    struct buf text, hex;
-    uint8_t hash[SHA256_BYTES];
+    struct buf text;
     buf_init_arena(&text, v->arena, DOC_MAX);
-    buf_init_arena(&hex, v->arena, 2 * SHA256_BYTES);
     enum rc rc = json_write(&text, o->doc, JSON_COMPACT, e);
     if (rc != RC_OK)
         return rc;
-    sha256_once(buf_view(&text), hash);
-    buf_hex(&hex, hash, sizeof hash);
     v->object = (struct confdb_object){ .kind = str_z(o->kind),
                                         .name = o->name,
                                         .origin = STR("file"),
                                         .doc = buf_view(&text),
-                                        .hash = buf_view(&hex),
+                                        .hash = str_z(o->hash),
                                         .by = STR("file") };
     struct confdb_object old;
     rc = confdb_get(r->confdb, v->object.kind, v->object.name, v->arena, &old, e);
@@ -74,7 +69,7 @@ static enum rc describe(struct run *r, const struct config_object *o, struct ver
         return rc;
     v->seen = rc == RC_OK ? old.version : 0;
     v->changed = rc == RC_MISSING || !str_eq(old.hash, v->object.hash);
-    return buf_rc(&hex, e);
+    return RC_OK;
 }
 
 /* The journal first: a version the database knows is then always in the ledger too. */
@@ -138,10 +133,10 @@ enum rc run_record_config(struct run *r, struct err *e)
     uint64_t before = 0;
     enum rc rc = last_version(r, a, e);
     before = r->config_version;
-    for (size_t i = 0; rc == RC_OK && i < r->config->n_objects; i++) {
+    for (size_t i = 0; rc == RC_OK && i < r->config->n_units; i++) {
         struct arena_mark mark = arena_mark(a);
         struct versioned v = { .arena = a };
-        rc = describe(r, &r->config->objects[i], &v, e);
+        rc = describe(r, r->config->units[i], &v, e);
         if (rc == RC_OK && v.changed)
             rc = record(r, &v, e);
         arena_rewind(a, mark);

@@ -74,7 +74,8 @@ static enum rc read_config(struct run *r, struct err *e)
     if (!r->findings_arena)
         return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
     err_list_init(&found, r->findings_arena, FINDINGS_MAX);
-    enum rc rc = config_load(r->conf.config, r->conf.n_config, &env, &r->config, &found, e);
+    const struct config_sources src = { .paths = r->conf.config, .n_paths = r->conf.n_config };
+    enum rc rc = config_load(&src, &env, &r->config, &found, e);
     if (rc == RC_VALUE && err_list_any(&found)) {
         struct buf b;
         buf_init_arena(&b, r->findings_arena, FINDINGS_BYTES / 2);
@@ -343,7 +344,7 @@ void run_close(struct run *r)
     if (r->dir)
         remove_endpoint(r);
     datadir_close(&r->dir);
-    config_free(&r->config);
+    config_unref(&r->config);
     if (r->log)
         log_event(r->log, EV_ENGINE_STOPPED);
     log_free(&r->log);

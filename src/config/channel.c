@@ -326,8 +326,8 @@ static const char *near_endpoint(const struct config *cfg, struct str to)
 {
     const char *best = NULL;
     for (size_t i = 0; i < cfg->n_integrations; i++)
-        for (size_t j = 0; j < cfg->integrations[i].n_endpoints; j++) {
-            const char *name = cfg->integrations[i].endpoints[j].full_name;
+        for (size_t j = 0; j < cfg->integrations[i]->n_endpoints; j++) {
+            const char *name = cfg->integrations[i]->endpoints[j].full_name;
             const char *both[] = { best, name };
             best = best ? str_nearest(to, both, 2) : str_nearest(to, &name, 1);
         }
@@ -379,6 +379,7 @@ static void work_out_dest(const struct channel_at *at, size_t i, const struct js
                        "there is no such endpoint, or its integration has errors");
         return;
     }
+    unit_use(l, dest->endpoint->integration->unit);
     dest->lane = lane_name(l, at->ch, dest->endpoint);
     for (size_t j = 0; j < i; j++)
         if (at->ch->dests[j].endpoint == dest->endpoint)
@@ -406,18 +407,14 @@ void config_read_channel(struct config_load *l, const struct config_doc *d)
         l->nomem = l->nomem || rc == RC_NOMEM;
         return;
     }
-    if (config_channel(l->cfg, raw->ch.name)) {
-        config_finding(l, d, json_getz(d->doc, "channel"), "channel", "CFG-005",
-                       "give one of them another name", "there are two channels of this name");
-        return;
-    }
-    struct config_channel *ch = &l->cfg->channels[l->cfg->n_channels++];
-    *ch = raw->ch;
+    struct config_channel *ch = &raw->ch;
+    ch->unit = &l->unit->pub;
+    l->unit->pub.made.channel = ch;
     ch->id = config_z(l, ch->name);
     ch->dests = raw->dests.v;
     ch->n_dests = raw->dests.n;
-    ch->doc = d->doc;
-    ch->file = d->file;
+    ch->doc = ch->unit->doc;
+    ch->file = ch->unit->file;
     struct channel_at at = { .l = l, .d = d, .ch = ch };
     use_source(&at);
     ch->filter = compile(&at, ch->filter_text, json_getz(d->doc, "filter"), "filter");

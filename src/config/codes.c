@@ -42,8 +42,18 @@ const struct err_code config_codes[] = {
       "anything else out of the environment." },
     { "CFG-021", "The environment variable of a secret is not set.",
       "Set it where the engine is started, or use ${file:…}." },
-    { "CFG-022", "A secret is to come from the vault, which this version does not have.",
-      "Use ${env:ZARISH_…} or ${file:…}." },
+    { "CFG-022", "A secret is to come from the vault, and there is none here.",
+      "Run the command against the engine, or use ${env:ZARISH_…} or ${file:…}." },
+    { "CFG-023", "The id of an integration cannot be found out.",
+      "Look for the reason in the engine's log; the configuration database may be damaged." },
+    { "CFG-024", "An object of the API names a file.",
+      "Files can be named in configuration files only. Use ${secret:NAME}, or write the rows of a "
+      "table into its document." },
+    { "CFG-030", "An object of the API has the name of an object of the configuration files.",
+      "Change the object in its file, or give the other one another name." },
+    { "CFG-031", "An object of the API is no JSON object.", "Send one." },
+    { "CFG-032", "The name in a document is not the name it is stored under.",
+      "Leave the name out, or make them the same." },
 };
 /* clang-format on */
 

@@ -7,16 +7,18 @@
  * All that is wrong is found in one go, each finding with file, line, column, path and a hint.
  * `zarish check`, `zarish serve` and the management API use this same code.
  *
- * A snapshot lives in one arena; everything in it points into that arena. It is never written
- * after config_load returned, so any thread may read it.
+ * A snapshot is made of units, one for each document: compiled in an arena of its own, counted,
+ * immutable. A snapshot loaded with `previous` takes over every unit whose document and whose used
+ * documents are the same, so one change of a thousand objects costs one. Any thread may read it.
  *
- * Secrets are references (${env:ZARISH_…}, ${file:…}); they are resolved only when
+ * Secrets are references (${env:ZARISH_…}, ${file:…}, ${secret:NAME}); they are resolved only when
  * config_env.resolve is set, so that a file can be checked where its secrets are not.
  * Any other text may hold ${env:ZARISH_NAME:-default}: the variable's value, or the default.
  */
 #ifndef ZS_CONFIG_CONFIG_H
 #define ZS_CONFIG_CONFIG_H
 
+#include "auth/cred.h"
 #include "connector/connector.h"
 #include "fhirpath/fhirpath.h"
 #include "json/errlist.h"
@@ -49,12 +51,17 @@ struct config_endpoint {
     const struct json *parameters;
     uint64_t timeout_ms;
     int64_t retries;
-    struct config_rate *rate;        /* NULL: no limit */
-    const struct json *data_mapping; /* a name, or inline rules */
+    struct config_rate *rate;            /* NULL: no limit */
+    const struct json *data_mapping;     /* a name, or inline rules */
+    const struct json *response_mapping; /* likewise */
+    int probe;                           /* enum config_probe */
     /* worked out: */
     const struct config_integration *integration;
-    const char *full_name; /* "receiver/results" */
-    const struct map *map; /* NULL: as it comes */
+    const char *full_name;          /* "receiver/results" */
+    const struct map *map;          /* NULL: as it comes */
+    const struct map *response_map; /* NULL: as it comes */
+    struct str content_type;        /* what it sends and takes unless headers say otherwise */
+    struct str id;                  /* UUID of the integration's id and the name; see config_ids */
     const struct conn_type *conn_type;
     struct conn_endpoint conn;
 };
@@ -63,11 +70,17 @@ struct config_integration {
     struct str name;
     int type; /* enum config_type */
     struct str description;
+    struct str created_by, organization, environment; /* the last: "production" by default */
     struct opt_choice auth;
     struct config_endpoint *endpoints;
     size_t n_endpoints;
-    const struct json *doc;
+    const struct map **maps; /* its `mappings` and those its endpoints use, compiled */
+    size_t n_maps;
+    struct cred_conf cred;      /* with secrets in clear when config_env.resolve */
+    const struct conn_tls *tls; /* `tls` and certificate authentication; NULL: none */
+    const struct json *doc;     /* as written, secrets as references */
     const char *file;
+    const struct config_unit *unit;
 };
 
 enum config_format { FORMAT_HL7V2, FORMAT_JSON, FORMAT_BYTES };
@@ -75,6 +88,8 @@ enum config_ack { ACK_STORED, ACK_PROCESSED, ACK_DELIVERED };
 enum config_profile { PROFILE_TOLERANT, PROFILE_STRICT, PROFILE_NONE };
 enum config_on_error { ON_ERROR_HOLD, ON_ERROR_REFUSE };
 enum config_uncertain { UNCERTAIN_HOLD, UNCERTAIN_RESEND };
+
+enum config_probe { PROBE_SAFE, PROBE_REQUEST };
 
 struct config_backoff {
     uint64_t first_ms;
@@ -119,6 +134,7 @@ struct config_channel {
     const struct fp_expr *filter; /* NULL: everything passes */
     const struct json *doc;
     const char *file;
+    const struct config_unit *unit;
 };
 
 struct config_engine {
@@ -129,26 +145,42 @@ struct config_engine {
     int64_t loops; /* 0: cores - 1 */
 };
 
+/*
+ * One document, compiled. Two snapshots that hold the same unit hold the same object, unchanged,
+ * with everything it uses.
+ */
+struct config_unit {
+    const char *kind; /* "channel" */
+    struct str name;
+    const struct json *doc; /* as written, variables and secrets as references */
+    char hash[65];          /* hex SHA-256 of doc, compact */
+    struct str origin;      /* "file" or "api" */
+    const char *file;       /* NULL unless origin is file */
+    union config_made {     /* what it was compiled to, by kind */
+        const struct config_integration *integration;
+        const struct config_channel *channel;
+        const struct map *map;
+        const struct map_table *table;
+    } made;
+};
+
+/* A unit may be kept longer than its snapshot. Thread any. */
+const struct config_unit *config_unit_ref(const struct config_unit *u);
+void config_unit_unref(const struct config_unit **u);
+
 struct config {
-    struct arena *arena;
     struct config_engine engine;
-    struct config_integration *integrations;
+    const struct config_integration **integrations; /* by name, as all of these */
     size_t n_integrations;
-    struct config_channel *channels;
+    const struct config_channel **channels;
     size_t n_channels;
     const struct map **maps;
     size_t n_maps;
     const struct map_table **tables;
     size_t n_tables;
-    struct config_object *objects; /* every document, in working order */
-    size_t n_objects;
-};
-
-/* A document as it was read, for versions and export. */
-struct config_object {
-    const char *kind; /* "channel" */
-    struct str name;
-    const struct json *doc;
+    const struct config_unit **units; /* all, in working order: table, mapping, integration … */
+    size_t n_units;
+    /* the loader's own follows it in memory */
 };
 
 struct config_env {
@@ -156,28 +188,44 @@ struct config_env {
     const struct conn_type *(*connector)(struct str scheme);
     /* a variable's value or NULL */
     const char *(*lookup_env)(void *ctx, const char *name);
+    /* a sealed secret's value (auth/vault.h), in the wiping arena; NULL: there is no vault */
+    enum rc (*secret)(void *ctx, struct str name, struct arena *wiping, struct str *out,
+                      struct err *e);
+    /* an integration's id; NULL or RC_MISSING: it has none yet, endpoints get empty ids */
+    enum rc (*id_of)(void *ctx, struct str integration, struct arena *a, struct str *out);
     void *ctx;
     bool resolve; /* secrets are wanted, not only checked */
 };
 
+/* What a snapshot is loaded from, besides files. */
+struct config_text {
+    struct str kind, name; /* of an object of the API: the document below has neither key … */
+    struct str text;       /* … JSON; kind STR_NULL: a file's text, with documents of its own */
+    const char *label;     /* stands for the file in findings: "api:channel/adt-in", "x.yaml" */
+    const char *dir;       /* ${file:…} is below; NULL: refused */
+};
+
+struct config_sources {
+    const char *const *paths; /* files, or directories whose *.yaml, *.yml, *.json are read */
+    size_t n_paths;
+    const struct config_text *texts;
+    size_t n_texts;
+    struct config *previous; /* NULL: everything is compiled */
+};
+
 /*
- * Read paths (files, or directories whose *.yaml, *.yml and *.json are read in order of name).
- * Findings go to `found` (its arena must outlive the snapshot's use of them).
+ * Findings go to `found` (its arena must outlive the use of them).
  *
  * Returns  RC_VALUE  there were findings; *out is NULL
  *          RC_MISSING, RC_IO  a path cannot be read (CFG-001)
  *          RC_NOMEM
- * *out is freed by config_free.
+ * *out has one reference. An object of the API with the name of a file's is a finding (CFG-030).
  */
-enum rc config_load(const char *const *paths, size_t n_paths, const struct config_env *env,
+enum rc config_load(const struct config_sources *src, const struct config_env *env,
                     struct config **out, struct err_list *found, struct err *e) ZS_CHECK;
 
-/* The same from a text in memory; `name` stands for the file in findings and ends in .json or not.
- */
-enum rc config_load_text(const char *name, struct str text, const struct config_env *env,
-                         struct config **out, struct err_list *found, struct err *e) ZS_CHECK;
-
-void config_free(struct config **c);
+struct config *config_ref(struct config *c);
+void config_unref(struct config **c);
 
 const struct config_channel *config_channel(const struct config *c, struct str name);
 const struct config_integration *config_integration(const struct config *c, struct str name);

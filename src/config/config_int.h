@@ -6,45 +6,146 @@
 
 #include "config/config.h"
 
-/* One document of a file. */
+#include "crypt/sha.h"
+
+#include <stdatomic.h>
+
+struct config_load;
+struct unit;
+
+/* One document as it came in, or (texts of its own, variables put in) as it is compiled. */
 struct config_doc {
     const struct json *doc;
-    const char *file;
-    const char *dir; /* of the file: what it names is below */
+    const char *file; /* or the label of a text; lives with the findings */
+    const char *dir;  /* what it names is below; NULL: nothing may be named */
     struct str text;
+    bool api; /* origin: an object of the API */
+    /* worked out: */
+    const struct config_kind *kind; /* NULL: unknown */
+    struct str name;
+    size_t order; /* in which it came */
 };
 
+/* One kind of document. */
+struct config_kind {
+    const char *key;
+    const struct opt_table *table;
+    /* Compiles the document for l->unit and sets what it made; findings where that is not possible.
+     */
+    void (*read)(struct config_load *l, const struct config_doc *d);
+    /* Enters what a unit was compiled to in the snapshot. */
+    void (*enter)(struct config *c, const struct unit *u);
+};
+
+/* In working order: what is used comes before what uses it. */
+extern const struct config_kind config_kinds[];
+extern const size_t config_n_kinds;
+
 struct config_load {
-    struct arena *arena;
+    struct arena *scratch; /* for as long as the load takes; wiped */
+    struct arena *arena;   /* of the unit that is being compiled */
     const struct config_env *env;
     struct err_list *found;
     struct config *cfg;
+    struct unit *unit; /* that is being compiled */
     struct config_doc *docs;
     size_t n_docs, cap_docs;
     bool nomem;
 };
 
-/* One kind of document, in the order in which they are worked out. */
-struct config_kind {
-    const char *key;
-    const struct opt_table *table;
-    void (*read)(struct config_load *l, const struct config_doc *d);
+/* ---- unit.c ------------------------------------------------------------------------------- */
+
+/* What a unit took from outside its document. */
+enum input_from {
+    INPUT_ENV,    /* a variable */
+    INPUT_SECRET, /* of the vault */
+    INPUT_FILE,   /* a secret's file */
+    INPUT_TABLE,  /* a table's file */
+    INPUT_ID      /* an integration's id */
 };
+
+struct config_input {
+    enum input_from from;
+    bool there;
+    struct str name;
+    uint8_t hash[SHA256_BYTES];
+};
+
+/* What changes of a unit, apart because everybody else sees units as constant. */
+struct unit_life {
+    atomic_size_t refs;
+    struct arena *arena; /* holds all of the unit, also this; wiped, for it may hold secrets */
+    struct unit_life *next_dead;
+    const struct unit *unit;
+};
+
+struct unit {
+    struct config_unit pub; /* first */
+    struct unit_life *life;
+    const struct config_engine *engine; /* what an engine document was compiled to */
+    const char *dir;
+    const struct unit **uses;
+    size_t n_uses, cap_uses;
+    struct config_input *inputs;
+    size_t n_inputs, cap_inputs;
+};
+
+struct snapshot {
+    struct config pub;
+    atomic_size_t refs;
+    struct arena *arena;
+    const struct conn_type *(*connector)(struct str scheme);
+    bool resolve;
+};
+
+const struct unit *unit_of(const struct config_unit *u);
+
+/* An empty unit for d with one reference; RC_NOMEM as NULL. */
+struct unit *unit_new(const struct config_doc *d, const char hash[65]) ZS_CHECK;
+
+/* The unit being compiled uses `used`: it holds it from now on. */
+void unit_use(struct config_load *l, const struct config_unit *used);
+
+/* The unit of that kind and name; NULL when there is none. */
+const struct unit *unit_find(const struct config *c, const char *kind, struct str name);
+
+struct snapshot *snapshot_new(const struct config_env *env) ZS_CHECK;
+struct snapshot *snapshot_of(struct config *c);
+
+/* ---- input.c ------------------------------------------------------------------------------ */
+
+/*
+ * Read something from outside the document and note that the unit being compiled depends on it.
+ * Returns the reader's error; RC_MISSING with *out STR_NULL where it is not there.
+ */
+enum rc config_input(struct config_load *l, const struct config_doc *d, enum input_from from,
+                     struct str name, struct arena *a, struct str *out, struct err *e) ZS_CHECK;
+
+/* All that u took from outside is as it was. */
+bool config_inputs_same(struct config_load *l, const struct unit *u);
+
+/* ---- read.c: files and texts to l->docs --------------------------------------------------- */
+
+enum rc config_read_path(struct config_load *l, const char *path, struct err *e) ZS_CHECK;
+void config_read_text(struct config_load *l, const struct config_text *t);
+
+/* ---- load.c ------------------------------------------------------------------------------- */
+
+struct opt_read config_reader(const struct config_load *l, const struct config_doc *d,
+                              const char *path);
+void config_finding(struct config_load *l, const struct config_doc *d, const struct json *at,
+                    const char *path, const char *id, const char *hint, const char *fmt, ...)
+    ZS_PRINTF(7, 8);
+/* A terminated copy in the unit's arena; "" and l->nomem without memory. */
+const char *config_z(struct config_load *l, struct str s);
+
+/* ---- one kind each ------------------------------------------------------------------------ */
 
 extern const struct opt_table config_engine_table;
 extern const struct opt_table config_integration_table;
 
 /* The choices of `authentication`. */
 extern const struct opt_variants config_auth_variants;
-
-/* read.c */
-struct opt_read config_reader(const struct config_load *l, const struct config_doc *d,
-                              const char *path);
-void config_finding(struct config_load *l, const struct config_doc *d, const struct json *at,
-                    const char *path, const char *id, const char *hint, const char *fmt, ...)
-    ZS_PRINTF(7, 8);
-/* A terminated copy in the snapshot's arena; "" and l->nomem without memory. */
-const char *config_z(struct config_load *l, struct str s);
 
 /* integration.c, channel.c, engine.c, mapping.c */
 void config_read_integration(struct config_load *l, const struct config_doc *d);
@@ -64,13 +165,12 @@ const struct map *config_use_map(struct config_load *l, const struct config_doc 
 void config_auth_apply(struct config_load *l, const struct config_doc *d,
                        const struct config_integration *in, struct config_endpoint *ep);
 
-/* env.c: put variables into every text of a document. */
-void config_expand(struct config_load *l, const struct config_doc *d);
-const char *config_env_get(const struct config_load *l, const char *name);
+/* env.c: put variables into every text of a document; *d then is a copy. */
+void config_expand(struct config_load *l, struct config_doc *d);
 
 /* secret.c: RC_MISSING CFG-020 …; a reference that is not resolved gives STR("") without error. */
-enum rc config_secret(const struct config_load *l, const struct config_doc *d,
-                      const struct opt_secret *s, struct str *out, struct err *e) ZS_CHECK;
+enum rc config_secret(struct config_load *l, const struct config_doc *d, const struct opt_secret *s,
+                      struct str *out, struct err *e) ZS_CHECK;
 
 /* "PID-5.1", "name.family" …: the native path language of a channel's format. */
 const struct doc_syntax *config_syntax(int format);

@@ -67,7 +67,9 @@ static struct arena *scratch;
 static enum rc load(const char *text, struct config **cfg, struct err_list *found, struct err *e)
 {
     err_list_init(found, scratch, 50);
-    return config_load_text("c.yaml", str_z(text), &env, cfg, found, e);
+    const struct config_text doc = { .text = str_z(text), .label = "c.yaml", .dir = "." };
+    const struct config_sources src = { .texts = &doc, .n_texts = 1 };
+    return config_load(&src, &env, cfg, found, e);
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -156,7 +158,7 @@ static void what_is_right_is_worked_out(void **state)
     T_OK(load(text, &cfg, &found, &e), &e);
     T_EQ_STR(cfg->engine.listen, "127.0.0.1:4711");
     T_EQ_SIZE(cfg->n_channels, 1);
-    T_EQ_SIZE(cfg->n_objects, 5);
+    T_EQ_SIZE(cfg->n_units, 5);
     const struct config_channel *ch = config_channel(cfg, STR("ch"));
     const struct in_conf *in = ch->source_conf;
     T_EQ_STR(in->listen, "mllp://127.0.0.1:2575");
@@ -177,7 +179,7 @@ static void what_is_right_is_worked_out(void **state)
     T_EQ_SIZE(ep->conn.n_headers, 2);
     T_EQ_STR(ep->conn.headers[1].name, "X-API-Key");
     T_EQ_STR(ep->conn.headers[1].value, "s3cret");
-    config_free(&cfg);
+    config_unref(&cfg);
     T_TRUE(cfg == NULL);
 }
 
@@ -192,13 +194,15 @@ static void a_directory_is_read_in_order_and_files_are_named(void **state)
     struct config *cfg = NULL;
     struct err e;
     err_list_init(&found, scratch, 50);
-    T_EQ_INT(config_load(&dir, 1, &env, &cfg, &found, &e), RC_VALUE);
+    const struct config_sources all = { .paths = &dir, .n_paths = 1 };
+    T_EQ_INT(config_load(&all, &env, &cfg, &found, &e), RC_VALUE);
     T_EQ_SIZE(found.n, 1);
     T_TRUE(str_ends(str_z(found.v[0].file), STR("/b.yaml")));
     T_EQ_Z(found.v[0].id, "CFG-004");
     const char *gone = t_path(dir, "gone.yaml");
     err_list_init(&found, scratch, 50);
-    T_EQ_INT(config_load(&gone, 1, &env, &cfg, &found, &e), RC_IO);
+    const struct config_sources none = { .paths = &gone, .n_paths = 1 };
+    T_EQ_INT(config_load(&none, &env, &cfg, &found, &e), RC_IO);
     T_EQ_Z(e.id, "CFG-001");
 }
 
@@ -230,11 +234,12 @@ static void a_secret_stays_below_its_directory(void **state)
         struct config *cfg = NULL;
         struct err e;
         err_list_init(&found, scratch, 50);
-        enum rc rc = config_load(&path, 1, &env, &cfg, &found, &e);
+        const struct config_sources src = { .paths = &path, .n_paths = 1 };
+        enum rc rc = config_load(&src, &env, &cfg, &found, &e);
         if (!rows[i].id) {
             T_OK(rc, &e);
-            T_EQ_STR(cfg->integrations[0].endpoints[0].conn.headers[0].value, "from-file");
-            config_free(&cfg);
+            T_EQ_STR(cfg->integrations[0]->endpoints[0].conn.headers[0].value, "from-file");
+            config_unref(&cfg);
             continue;
         }
         T_EQ_INT(rc, RC_VALUE);

@@ -48,12 +48,9 @@ const struct opt_table config_engine_table =
 
 void config_read_engine(struct config_load *l, const struct config_doc *d)
 {
-    if (l->cfg->engine.name.n > 0) {
-        config_finding(l, d, json_getz(d->doc, "engine"), "engine", "CFG-004", "keep one of them",
-                       "there is more than one engine document");
-        return;
-    }
+    struct config_engine *conf = arena_make(l->arena, struct config_engine, 1);
     struct opt_read r = config_reader(l, d, NULL);
-    if (opt_decode(&config_engine_table, d->doc, &r, &l->cfg->engine) == RC_NOMEM)
+    if (!conf || opt_decode(&config_engine_table, d->doc, &r, conf) == RC_NOMEM)
         l->nomem = true;
+    l->unit->engine = conf;
 }

@@ -7,11 +7,6 @@
 
 #define TEXT_MAX 65536
 
-const char *config_env_get(const struct config_load *l, const char *name)
-{
-    return l->env->lookup_env ? l->env->lookup_env(l->env->ctx, name) : NULL;
-}
-
 /* One reference at the start of s: its length and parts; false when it is none. */
 static bool reference(struct str s, struct str *name, struct str *dflt, size_t *length)
 {
@@ -33,6 +28,7 @@ static void expand_text(struct config_load *l, const struct config_doc *d, struc
     struct str text = json_text(node), name, dflt;
     size_t at = str_find(text, STR("${env:"), 0), length = 0;
     bool any = false;
+    struct err e;
     struct buf b;
     buf_init_arena(&b, l->arena, TEXT_MAX);
     for (; at != SIZE_MAX; at = str_find(text, STR("${env:"), 0)) {
@@ -46,14 +42,14 @@ static void expand_text(struct config_load *l, const struct config_doc *d, struc
                            "only variables named ZARISH_… can be used");
             return;
         } else {
-            const char *value = config_env_get(l, config_z(l, name));
-            buf_str(&b, value && *value ? str_z(value) : dflt);
+            struct str value;
+            bool set = config_input(l, d, INPUT_ENV, name, l->arena, &value, &e) == RC_OK;
+            buf_str(&b, set ? value : dflt);
             any = true;
         }
         text = str_from(text, length);
     }
     buf_str(&b, text);
-    struct err e;
     if (any && buf_rc(&b, &e) != RC_OK)
         config_finding(l, d, node, NULL, "CFG-006", NULL, "this text becomes too long");
     else if (any)
@@ -68,12 +64,33 @@ static void expand_children(struct config_load *l, const struct config_doc *d,
             expand_text(l, d, child);
 }
 
-void config_expand(struct config_load *l, const struct config_doc *d)
+static bool has_reference(const struct json *doc)
 {
     struct json_walk w;
     const struct json *node;
     enum json_walk_event ev;
-    json_walk_init(&w, d->doc);
+    json_walk_init(&w, doc);
+    while ((ev = json_walk_next(&w, &node)) != JSON_WALK_END)
+        if (json_is(node, JSON_STRING) && str_find(json_text(node), STR("${env:"), 0) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+void config_expand(struct config_load *l, struct config_doc *d)
+{
+    struct json_walk w;
+    const struct json *node;
+    enum json_walk_event ev;
+    struct json *copy = NULL;
+    struct err e;
+    if (!has_reference(d->doc))
+        return;
+    if (json_copy(l->arena, d->doc, &copy, &e) != RC_OK) {
+        l->nomem = true;
+        return;
+    }
+    d->doc = copy;
+    json_walk_init(&w, copy);
     while ((ev = json_walk_next(&w, &node)) != JSON_WALK_END)
         if (ev == JSON_WALK_ENTER)
             expand_children(l, d, node);

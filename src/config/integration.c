@@ -308,17 +308,13 @@ void config_read_integration(struct config_load *l, const struct config_doc *d)
         l->nomem = l->nomem || rc == RC_NOMEM;
         return;
     }
-    if (config_integration(l->cfg, raw->in.name)) {
-        config_finding(l, d, json_getz(d->doc, "integration"), "integration", "CFG-005",
-                       "give one of them another name", "there are two integrations of this name");
-        return;
-    }
-    struct config_integration *in = &l->cfg->integrations[l->cfg->n_integrations++];
-    *in = raw->in;
+    struct config_integration *in = &raw->in;
+    in->unit = &l->unit->pub;
+    l->unit->pub.made.integration = in;
     in->endpoints = raw->endpoints.v;
     in->n_endpoints = raw->endpoints.n;
-    in->doc = d->doc;
-    in->file = d->file;
+    in->doc = in->unit->doc;
+    in->file = in->unit->file;
     struct endpoint_at at = { .l = l, .d = d, .in = in };
     const struct json *list = json_getz(d->doc, "endpoints");
     for (size_t i = 0; i < in->n_endpoints; i++) {

@@ -4,27 +4,24 @@
  */
 #include "config/config_int.h"
 
-#include "base/file.h"
-
-#include <fcntl.h>
-
-#define TABLE_LIMIT ((size_t)64 * 1024 * 1024)
+struct table_at {
+    struct config_load *l;
+    const struct config_doc *d;
+};
 
 /* A file that a table names: below the directory of the configuration file, never above. */
 static enum rc read_below(void *ctx, struct str path, struct arena *a, struct str *out,
                           struct err *e)
 {
-    const struct config_doc *d = ctx;
-    AUTO_FD int fd = -1;
-    enum rc rc = file_open_below(d->dir, path, O_RDONLY, 0, &fd, e);
-    if (rc != RC_OK)
-        return rc;
-    return file_read_fd(fd, "the table's file", TABLE_LIMIT, a, out, e);
+    const struct table_at *at = ctx;
+    return config_input(at->l, at->d, INPUT_TABLE, path, a, out, e);
 }
 
-static struct map_source source_of(const struct config_doc *d)
+/* What is compiled keeps the file's name, so it is the unit's copy. */
+static struct map_source source_of(struct config_load *l, const struct config_doc *d)
 {
-    return (struct map_source){ .doc = d->doc, .file = d->file, .text = d->text };
+    return (
+        struct map_source){ .doc = d->doc, .file = config_z(l, str_z(d->file)), .text = d->text };
 }
 
 /* What compile functions report beside findings: only memory is of interest here. */
@@ -37,25 +34,26 @@ static bool compiled(struct config_load *l, enum rc rc)
 
 void config_read_table(struct config_load *l, const struct config_doc *d)
 {
-    struct map_source src = source_of(d);
-    struct config_doc at = *d;
+    struct map_source src = source_of(l, d);
+    struct table_at at = { .l = l, .d = d };
     struct map_loader loader = { .read = read_below, .ctx = &at };
     const struct map_table *t = NULL;
     struct err e;
-    if (!compiled(l, map_table_compile(&src, &loader, l->arena, &t, l->found, &e)))
-        return;
-    for (size_t i = 0; i < l->cfg->n_tables; i++)
-        if (str_eq(map_table_name(l->cfg->tables[i]), map_table_name(t))) {
-            config_finding(l, d, json_getz(d->doc, "table"), "table", "CFG-005",
-                           "give one of them another name", "there are two tables of this name");
-            return;
-        }
-    l->cfg->tables[l->cfg->n_tables++] = t;
+    if (compiled(l, map_table_compile(&src, &loader, l->arena, &t, l->found, &e)))
+        l->unit->pub.made.table = t;
+}
+
+static void use_table(void *ctx, const struct map_table *t)
+{
+    struct config_load *l = ctx;
+    unit_use(l, &unit_find(l->cfg, "table", map_table_name(t))->pub);
 }
 
 static const struct map *compile(struct config_load *l, const struct map_source *src)
 {
-    struct map_tables tables = { .v = l->cfg->tables, .n = l->cfg->n_tables };
+    struct map_tables tables = {
+        .v = l->cfg->tables, .n = l->cfg->n_tables, .used = use_table, .ctx = l
+    };
     const struct map *m = NULL;
     struct err e;
     return compiled(l, map_compile(src, &tables, l->arena, &m, l->found, &e)) ? m : NULL;
@@ -63,23 +61,15 @@ static const struct map *compile(struct config_load *l, const struct map_source 
 
 void config_read_mapping(struct config_load *l, const struct config_doc *d)
 {
-    struct map_source src = source_of(d);
-    const struct map *m = compile(l, &src);
-    if (!m)
-        return;
-    if (config_map(l->cfg, map_name(m))) {
-        config_finding(l, d, json_getz(d->doc, "mapping"), "mapping", "CFG-005",
-                       "give one of them another name", "there are two mappings of this name");
-        return;
-    }
-    l->cfg->maps[l->cfg->n_maps++] = m;
+    struct map_source src = source_of(l, d);
+    l->unit->pub.made.map = compile(l, &src);
 }
 
 const struct map *config_use_map(struct config_load *l, const struct config_doc *d,
                                  const struct json *ref, const char *path)
 {
     if (json_is(ref, JSON_OBJECT)) {
-        struct map_source src = source_of(d);
+        struct map_source src = source_of(l, d);
         src.doc = ref;
         src.path = path;
         return compile(l, &src);
@@ -90,9 +80,12 @@ const struct map *config_use_map(struct config_load *l, const struct config_doc 
                        json_type_words(json_type(ref)));
         return NULL;
     }
-    const struct map *m = config_map(l->cfg, json_text(ref));
-    if (!m)
+    const struct unit *u = unit_find(l->cfg, "mapping", json_text(ref));
+    if (!u || !u->pub.made.map) {
         config_finding(l, d, ref, path, "CFG-011", "add a document `mapping: NAME`",
                        "there is no mapping of this name, or it has errors");
-    return m;
+        return NULL;
+    }
+    unit_use(l, &u->pub);
+    return u->pub.made.map;
 }

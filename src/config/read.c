@@ -1,7 +1,5 @@
 /*
- * From files to documents, and from documents to the snapshot, kind by kind: tables before the
- * mappings that look codes up in them, those before the integrations and channels that use them.
- * Tests: config_test.c
+ * From files, directories and texts to documents. Tests: config_test.c
  */
 #include "config/config_int.h"
 
@@ -12,71 +10,32 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#define FILE_LIMIT  ((size_t)64 * 1024 * 1024)
-#define ARENA_LIMIT ((size_t)1024 * 1024 * 1024)
-#define FILES_MAX   10000
-#define DOCS_MAX    100000
+#define FILE_LIMIT ((size_t)64 * 1024 * 1024)
+#define FILES_MAX  10000
+#define DOCS_MAX   100000
 
-/* In working order. */
-static const struct config_kind kinds[] = {
-    { "engine", &config_engine_table, config_read_engine },
-    { "table", &map_table_options, config_read_table },
-    { "mapping", &map_options, config_read_mapping },
-    { "integration", &config_integration_table, config_read_integration },
-    { "channel", &config_channel_table, config_read_channel },
+/* Where documents come from: what all of one file or text have in common. */
+struct origin {
+    const char *file;
+    const char *dir;
+    struct str text;
+    bool api;
 };
 
-const struct opt_table *const config_tables[] = { &config_engine_table, &map_table_options,
-                                                  &map_options, &config_integration_table,
-                                                  &config_channel_table };
-const size_t config_n_tables = ZS_COUNT(config_tables);
-
-struct opt_read config_reader(const struct config_load *l, const struct config_doc *d,
-                              const char *path)
+static const struct config_kind *kind_of(const struct json *doc)
 {
-    return (struct opt_read){
-        .arena = l->arena, .errs = l->found, .file = d->file, .text = d->text, .path = path
-    };
+    for (size_t i = 0; i < config_n_kinds; i++)
+        if (json_getz(doc, config_kinds[i].key))
+            return &config_kinds[i];
+    return NULL;
 }
 
-void config_finding(struct config_load *l, const struct config_doc *d, const struct json *at,
-                    const char *path, const char *id, const char *hint, const char *fmt, ...)
-{
-    char text[400];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    struct finding f = { .file = d->file,
-                         .pos = ERR_NO_POS,
-                         .id = id,
-                         .path = str_z(path),
-                         .text = str_of(text, n > 0 ? size_min((size_t)n, sizeof text - 1) : 0),
-                         .hint = str_z(hint) };
-    if (at && at->pos != JSON_NO_POS) {
-        f.pos = at->pos;
-        json_place(d->text, at->pos, &f.line, &f.column);
-    }
-    err_list_add(l->found, &f);
-}
-
-const char *config_z(struct config_load *l, struct str s)
-{
-    const char *z = arena_z(l->arena, s);
-    if (!z)
-        l->nomem = true;
-    return z ? z : "";
-}
-
-/* ---- files -------------------------------------------------------------------------------- */
-
-static void add_doc(struct config_load *l, const struct json *doc, const char *file,
-                    const char *dir, struct str text)
+static void add_doc(struct config_load *l, const struct json *doc, const struct origin *from)
 {
     if (l->n_docs == l->cap_docs) {
         size_t cap = size_max(l->cap_docs * 2, 64);
         struct config_doc *grown =
-            arena_grow(l->arena, l->docs, l->cap_docs * sizeof *grown, cap * sizeof *grown);
+            arena_grow(l->scratch, l->docs, l->cap_docs * sizeof *grown, cap * sizeof *grown);
         if (!grown || l->n_docs >= DOCS_MAX) {
             l->nomem = true;
             return;
@@ -84,8 +43,22 @@ static void add_doc(struct config_load *l, const struct json *doc, const char *f
         l->docs = grown;
         l->cap_docs = cap;
     }
-    l->docs[l->n_docs++] =
-        (struct config_doc){ .doc = doc, .file = file, .dir = dir, .text = text };
+    const struct config_kind *k = kind_of(doc);
+    l->docs[l->n_docs] =
+        (struct config_doc){ .doc = doc,
+                             .file = from->file,
+                             .dir = from->dir,
+                             .text = from->text,
+                             .api = from->api,
+                             .kind = k,
+                             .name = k ? json_text(json_getz(doc, k->key)) : STR(""),
+                             .order = l->n_docs };
+    l->n_docs++;
+}
+
+static enum rc no_memory(struct err *e)
+{
+    return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
 }
 
 /* A file's documents: a YAML stream, one JSON document, or a JSON array of them. */
@@ -93,32 +66,30 @@ static enum rc parse_docs(struct config_load *l, const char *file, struct str te
                           struct json **docs, struct err *e)
 {
     if (!str_ends(str_z(file), STR(".json")))
-        return yaml_parse(text, &json_default_limits, l->arena, docs, e);
+        return yaml_parse(text, &json_default_limits, l->scratch, docs, e);
     struct json *one = NULL;
-    enum rc rc = json_parse(text, &json_default_limits, l->arena, &one, e);
+    enum rc rc = json_parse(text, &json_default_limits, l->scratch, &one, e);
     if (rc != RC_OK || json_is(one, JSON_ARRAY)) {
         *docs = one;
         return rc;
     }
-    *docs = json_make_array(l->arena);
-    if (!*docs)
-        return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
-    return json_append(*docs, one, e);
+    *docs = json_make_array(l->scratch);
+    return *docs ? json_append(*docs, one, e) : no_memory(e);
 }
 
-static void add_text(struct config_load *l, const char *file, const char *dir, struct str text)
+static void add_docs(struct config_load *l, const struct origin *from)
 {
     struct json *docs = NULL;
     struct err e;
-    if (parse_docs(l, file, text, &docs, &e) != RC_OK) {
-        err_list_add_err(l->found, file, &e, STR_NULL);
+    if (parse_docs(l, from->file, from->text, &docs, &e) != RC_OK) {
+        err_list_add_err(l->found, from->file, &e, STR_NULL);
         return;
     }
     JSON_EACH(doc, docs)
-    add_doc(l, doc, file, dir, text);
+    add_doc(l, doc, from);
 }
 
-/* Findings outlive the snapshot, so the names of files live with them. */
+/* Findings outlive the load, so the names of files live with them. */
 static const char *file_name(struct config_load *l, struct str path)
 {
     const char *z = arena_z(l->found->arena, path);
@@ -129,18 +100,21 @@ static const char *file_name(struct config_load *l, struct str path)
 
 static enum rc add_file(struct config_load *l, struct str path, struct err *e)
 {
-    const char *file = file_name(l, path);
+    struct origin from = { .file = file_name(l, path), .dir = "." };
     size_t slash = path.n;
     while (slash > 0 && path.p[slash - 1] != '/')
         slash--;
-    const char *dir = slash ? config_z(l, str_sub(path, 0, slash)) : ".";
-    struct str text;
-    enum rc rc = file_read(file, FILE_LIMIT, l->arena, &text, e);
-    if (rc != RC_OK)
-        return rc;
-    add_text(l, file, dir, text);
-    return RC_OK;
+    if (slash)
+        from.dir = arena_z(l->scratch, str_sub(path, 0, slash));
+    if (!from.dir || l->nomem)
+        return no_memory(e);
+    enum rc rc = file_read(from.file, FILE_LIMIT, l->scratch, &from.text, e);
+    if (rc == RC_OK)
+        add_docs(l, &from);
+    return rc;
 }
+
+/* ---- directories -------------------------------------------------------------------------- */
 
 static bool is_config_name(const char *name)
 {
@@ -161,22 +135,25 @@ static enum rc list_dir(struct config_load *l, const char *path, const char ***o
     DIR *dir = opendir(path);
     if (!dir)
         return err_sys(e, "CFG-001", errno, "cannot read directory %s", path);
-    const char **names = arena_make(l->arena, const char *, FILES_MAX);
+    const char **names = arena_make(l->scratch, const char *, FILES_MAX);
     size_t count = 0;
     struct dirent *entry;
-    while (names && count < FILES_MAX && (entry = readdir(dir)) != NULL)
-        if (is_config_name(entry->d_name))
-            names[count++] = config_z(l, str_z(entry->d_name));
+    bool ok = names != NULL;
+    while (ok && count < FILES_MAX && (entry = readdir(dir)) != NULL)
+        if (is_config_name(entry->d_name)) {
+            names[count] = arena_z(l->scratch, str_z(entry->d_name));
+            ok = names[count++] != NULL;
+        }
     (void)closedir(dir); /* only read */
-    if (!names || l->nomem)
-        return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
+    if (!ok)
+        return no_memory(e);
     qsort(names, count, sizeof names[0], by_name);
     *out = names;
     *n = count;
     return RC_OK;
 }
 
-static enum rc add_path(struct config_load *l, const char *path, struct err *e)
+enum rc config_read_path(struct config_load *l, const char *path, struct err *e)
 {
     struct stat st;
     if (stat(path, &st) != 0)
@@ -188,7 +165,7 @@ static enum rc add_path(struct config_load *l, const char *path, struct err *e)
     enum rc rc = list_dir(l, path, &names, &n, e);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         struct buf b;
-        buf_init_arena(&b, l->arena, 4096);
+        buf_init_arena(&b, l->scratch, 4096);
         buf_fmt(&b, "%s%s%s", path, str_ends(str_z(path), STR("/")) ? "" : "/", names[i]);
         rc = buf_rc(&b, e);
         if (rc == RC_OK)
@@ -197,155 +174,60 @@ static enum rc add_path(struct config_load *l, const char *path, struct err *e)
     return rc;
 }
 
-/* ---- documents ---------------------------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------------------------- */
 
-static const struct config_kind *kind_of(const struct json *doc)
+/*
+ * An object of the API as the document it would be in a file: the key of its kind with its name
+ * comes first. It may be there already, and an integration may have the guide's `name`.
+ */
+static enum rc whole_doc(struct config_load *l, const struct config_text *t, struct json *given,
+                         struct json **out, struct err *e)
 {
-    for (size_t i = 0; i < ZS_COUNT(kinds); i++)
-        if (json_getz(doc, kinds[i].key))
-            return &kinds[i];
-    return NULL;
+    struct json *whole = json_make_object(l->scratch);
+    struct str key = arena_str(l->scratch, t->kind), name = arena_str(l->scratch, t->name);
+    if (!whole || !key.p || !name.p)
+        return no_memory(e);
+    if (!json_is(given, JSON_OBJECT))
+        return err_set(e, RC_VALUE, "CFG-031", "this must be an object, not %s",
+                       json_type_words(json_type(given)));
+    enum rc rc = json_add(whole, key, json_make_str(l->scratch, name), e);
+    struct json *next = NULL;
+    for (struct json *m = json_first(given); rc == RC_OK && m; m = next) {
+        bool is_name = str_eq(json_name(m), key) ||
+                       (str_eqz(key, "integration") && str_eqz(json_name(m), "name"));
+        if (is_name && !str_eq(json_text(m), name))
+            return err_set(e, RC_VALUE, "CFG-032", "the name in the document is another than its");
+        struct str member = json_name(m);
+        next = json_next(given, m);
+        json_remove(given, m);
+        if (!is_name)
+            rc = json_add(whole, member, m, e);
+    }
+    *out = whole;
+    return rc;
 }
 
-/* Say what a document that is of no kind might have been meant to be. */
-static void unknown_kind(struct config_load *l, const struct config_doc *d)
+void config_read_text(struct config_load *l, const struct config_text *t)
 {
-    const char *names[ZS_COUNT(kinds)];
-    const struct json *first = json_first(d->doc);
-    for (size_t i = 0; i < ZS_COUNT(kinds); i++)
-        names[i] = kinds[i].key;
-    const char *near = first ? str_nearest(json_name(first), names, ZS_COUNT(names)) : NULL;
-    char hint[96] = "begin it with integration, channel, mapping, table or engine";
-    if (near)
-        (void)snprintf(hint, sizeof hint, "did you mean `%s`?", near); /* fits: a kind's name */
-    config_finding(l, d, first ? first : d->doc, NULL, "CFG-003", hint,
-                   "this document is of no known kind");
-}
-
-static void read_doc(struct config_load *l, const struct config_kind *k, const struct config_doc *d)
-{
-    config_expand(l, d);
-    k->read(l, d);
-    l->cfg->objects[l->cfg->n_objects++] = (struct config_object){
-        .kind = k->key, .name = json_text(json_getz(d->doc, k->key)), .doc = d->doc
-    };
-}
-
-static void read_docs(struct config_load *l)
-{
-    for (size_t k = 0; k < ZS_COUNT(kinds); k++)
-        for (size_t i = 0; i < l->n_docs; i++)
-            if (kind_of(l->docs[i].doc) == &kinds[k])
-                read_doc(l, &kinds[k], &l->docs[i]);
-    for (size_t i = 0; i < l->n_docs; i++)
-        if (!kind_of(l->docs[i].doc))
-            unknown_kind(l, &l->docs[i]);
-}
-
-/* Room for as many objects of each kind as there are documents of it. */
-static bool make_room(struct config_load *l)
-{
-    size_t n = l->n_docs + 1;
-    l->cfg->integrations = arena_make(l->arena, struct config_integration, n);
-    l->cfg->channels = arena_make(l->arena, struct config_channel, n);
-    l->cfg->maps = arena_make(l->arena, const struct map *, n);
-    l->cfg->tables = arena_make(l->arena, const struct map_table *, n);
-    l->cfg->objects = arena_make(l->arena, struct config_object, n);
-    return l->cfg->objects && l->cfg->integrations && l->cfg->channels && l->cfg->maps &&
-           l->cfg->tables;
-}
-
-static enum rc work_out(struct config_load *l, struct config **out, struct err *e)
-{
-    size_t before = l->found->n;
-    if (!make_room(l) || opt_defaults(&config_engine_table, l->arena, &l->cfg->engine) != RC_OK)
+    struct origin from = { .file = file_name(l, str_z(t->label)),
+                           .dir = t->dir,
+                           .text = arena_str(l->scratch, t->text),
+                           .api = t->kind.p != NULL };
+    struct json *doc = NULL, *whole = NULL;
+    struct err e;
+    if (!from.text.p) {
         l->nomem = true;
-    else
-        read_docs(l);
-    if (l->nomem)
-        return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
-    if (err_list_any(l->found)) {
-        err_list_sort(l->found, before);
-        return err_list_rc(l->found, e);
-    }
-    *out = l->cfg;
-    return RC_OK;
-}
-
-static enum rc begin(struct config_load *l, const struct config_env *env, struct err_list *found,
-                     struct err *e)
-{
-    *l = (struct config_load){ .env = env, .found = found };
-    l->arena = arena_new("config", 64 * 1024, ARENA_LIMIT);
-    l->cfg = l->arena ? arena_make(l->arena, struct config, 1) : NULL;
-    if (!l->cfg) {
-        arena_free(&l->arena);
-        return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
-    }
-    l->cfg->arena = l->arena;
-    return RC_OK;
-}
-
-enum rc config_load(const char *const *paths, size_t n_paths, const struct config_env *env,
-                    struct config **out, struct err_list *found, struct err *e)
-{
-    struct config_load l;
-    enum rc rc = begin(&l, env, found, e);
-    if (rc != RC_OK)
-        return rc;
-    for (size_t i = 0; rc == RC_OK && i < n_paths; i++)
-        rc = add_path(&l, paths[i], e);
-    if (rc == RC_OK)
-        rc = work_out(&l, out, e);
-    if (rc != RC_OK)
-        arena_free(&l.arena);
-    return rc;
-}
-
-enum rc config_load_text(const char *name, struct str text, const struct config_env *env,
-                         struct config **out, struct err_list *found, struct err *e)
-{
-    struct config_load l;
-    enum rc rc = begin(&l, env, found, e);
-    if (rc != RC_OK)
-        return rc;
-    struct str copy = arena_str(l.arena, text);
-    add_text(&l, file_name(&l, str_z(name)), ".", copy);
-    rc = work_out(&l, out, e);
-    if (rc != RC_OK)
-        arena_free(&l.arena);
-    return rc;
-}
-
-void config_free(struct config **c)
-{
-    if (!*c)
         return;
-    struct arena *a = (*c)->arena;
-    *c = NULL;
-    arena_free(&a);
-}
-
-const struct config_channel *config_channel(const struct config *c, struct str name)
-{
-    for (size_t i = 0; i < c->n_channels; i++)
-        if (str_eq(c->channels[i].name, name))
-            return &c->channels[i];
-    return NULL;
-}
-
-const struct config_integration *config_integration(const struct config *c, struct str name)
-{
-    for (size_t i = 0; i < c->n_integrations; i++)
-        if (str_eq(c->integrations[i].name, name))
-            return &c->integrations[i];
-    return NULL;
-}
-
-const struct map *config_map(const struct config *c, struct str name)
-{
-    for (size_t i = 0; i < c->n_maps; i++)
-        if (str_eq(map_name(c->maps[i]), name))
-            return c->maps[i];
-    return NULL;
+    }
+    if (!from.api) {
+        add_docs(l, &from);
+        return;
+    }
+    enum rc rc = json_parse(from.text, &json_default_limits, l->scratch, &doc, &e);
+    if (rc == RC_OK)
+        rc = whole_doc(l, t, doc, &whole, &e);
+    if (rc == RC_OK)
+        add_doc(l, whole, &from);
+    else
+        err_list_add_err(l->found, from.file, &e, STR_NULL);
 }

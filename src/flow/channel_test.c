@@ -251,7 +251,9 @@ static void load(struct world *w, const char *text)
     static const struct config_env env = { .connector = connector, .resolve = true };
     struct err e;
     err_list_init(&w->found, w->arena, 10);
-    enum rc rc = config_load_text("c.yaml", str_z(text), &env, &w->config, &w->found, &e);
+    const struct config_text doc = { .text = str_z(text), .label = "c.yaml", .dir = "." };
+    const struct config_sources src = { .texts = &doc, .n_texts = 1 };
+    enum rc rc = config_load(&src, &env, &w->config, &w->found, &e);
     if (rc == RC_VALUE && w->found.n > 0)
         T_FAIL("configuration: %.*s", STR_ARG(w->found.v[0].text));
     T_OK(rc, &e);
@@ -294,7 +296,7 @@ static struct world *world_up(const char *config)
     struct world *w = world_new(config, 0);
     struct lane_env env = env_of(w);
     struct err e;
-    T_OK(channel_new(&w->config->channels[0], &env, &w->channel, &e), &e);
+    T_OK(channel_new(w->config->channels[0], &env, &w->channel, &e), &e);
     channel_start(w->channel, w->backlog);
     return w;
 }
@@ -330,7 +332,7 @@ static void world_free(struct world *w)
     committer_free(&w->committer);
     loop_free(&w->loop);
     store_close(&w->store);
-    config_free(&w->config);
+    config_unref(&w->config);
     arena_free(&w->arena);
     mem_free(w);
 }
@@ -696,7 +698,7 @@ static void refuse_intakes(struct world *w, struct refusing *r, enum rc rc, cons
     committer_free(&w->committer);
     T_OK(committer_new(w->loop, &r->store, &w->committer, &e), &e);
     struct lane_env env = env_of(w);
-    T_OK(channel_new(&w->config->channels[0], &env, &w->channel, &e), &e);
+    T_OK(channel_new(w->config->channels[0], &env, &w->channel, &e), &e);
     channel_start(w->channel, w->backlog);
 }
 
@@ -932,7 +934,7 @@ static void a_deaf_source_fails_its_channel_only(void **state)
     struct lane_env env = env_of(w);
     struct err e;
     w->deaf = true;
-    T_OK(channel_new(&w->config->channels[0], &env, &w->channel, &e), &e);
+    T_OK(channel_new(w->config->channels[0], &env, &w->channel, &e), &e);
     channel_start(w->channel, w->backlog);
     T_EQ_INT(atomic_load(&channel_figures(w->channel)->state), CHANNEL_FAILED);
     channel_pause(w->channel, true);
@@ -949,7 +951,7 @@ static void making_a_channel_without_memory_leaves_nothing(void **state)
     enum rc rc = RC_NOMEM;
     for (size_t k = 1; rc != RC_OK; k++) {
         mem_fail_at(k);
-        rc = channel_new(&w->config->channels[0], &env, &w->channel, &e);
+        rc = channel_new(w->config->channels[0], &env, &w->channel, &e);
         mem_fail_at(0);
         if (rc != RC_OK)
             T_EQ_INT(rc, RC_NOMEM);

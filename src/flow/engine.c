@@ -88,8 +88,8 @@ static enum rc open_all(struct engine *en, struct err *e)
         rc = shard_open(en, &en->shards[en->n_shards], en->n_shards, e);
     const struct config *cfg = en->conf.config;
     for (size_t i = 0; rc == RC_OK && i < cfg->n_channels; i++)
-        if (cfg->channels[i].enabled)
-            rc = open_slot(en, &cfg->channels[i], e);
+        if (cfg->channels[i]->enabled)
+            rc = open_slot(en, cfg->channels[i], e);
     return rc;
 }
 

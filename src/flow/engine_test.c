@@ -239,7 +239,9 @@ static void load(struct world *w, const char *text)
     static const struct config_env env = { .connector = connector, .resolve = true };
     struct err e;
     err_list_init(&w->found, w->arena, 10);
-    enum rc rc = config_load_text("c.yaml", str_z(text), &env, &w->config, &w->found, &e);
+    const struct config_text doc = { .text = str_z(text), .label = "c.yaml", .dir = "." };
+    const struct config_sources src = { .texts = &doc, .n_texts = 1 };
+    enum rc rc = config_load(&src, &env, &w->config, &w->found, &e);
     if (rc == RC_VALUE && w->found.n > 0)
         T_FAIL("configuration: %.*s", STR_ARG(w->found.v[0].text));
     T_OK(rc, &e);
@@ -270,7 +272,7 @@ static void engine_down(struct world *w)
     engine_stop(w->engine, 1000); /* twice is once */
     T_TRUE(engine_find(w->engine, STR("c0")) == NULL);
     engine_free(&w->engine);
-    config_free(&w->config);
+    config_unref(&w->config);
 }
 
 static void world_free(struct world *w)
@@ -461,7 +463,7 @@ static void making_an_engine_without_memory_leaves_nothing(void **state)
     T_EQ_INT(engine_start(w->engine, &e), RC_NOMEM);
     mem_fail_at(0);
     engine_free(&w->engine);
-    config_free(&w->config);
+    config_unref(&w->config);
     world_free(w);
 }
 

@@ -421,6 +421,8 @@ bool map_find_table(struct map_compiler *c, const struct json *at, struct str na
     const char *names[64];
     size_t n = 0;
     *out = map_tables_find(c->tables, name);
+    if (*out && c->tables->used)
+        c->tables->used(c->tables->ctx, *out);
     if (*out)
         return true;
     for (; c->tables && n < c->tables->n && n < ZS_COUNT(names); n++) {

@@ -63,10 +63,13 @@ enum rc map_table_compile(const struct map_source *src, const struct map_loader 
 struct str map_table_name(const struct map_table *t);
 size_t map_table_count(const struct map_table *t); /* rows */
 
-/* The tables a mapping may name in `lookup`. They must live as long as the map. */
+/* The tables a mapping may name in `lookup`. Those it does must live as long as the map. */
 struct map_tables {
     const struct map_table *const *v;
     size_t n;
+    void (*used)(void *ctx,
+                 const struct map_table *t); /* told of each that it names; may be NULL */
+    void *ctx;
 };
 
 /* ---- the mapping ---- */

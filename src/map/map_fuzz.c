@@ -53,7 +53,7 @@ static bool load(struct arena *a, struct maps *out)
     enum rc rc = yaml_parse(STR(config), &json_default_limits, a, &docs, NULL);
     for (const struct json *d = json_first(docs); rc == RC_OK && d; d = json_next(docs, d)) {
         struct map_source src = { .doc = d };
-        const struct map_tables tables = { &out->table, 1 };
+        const struct map_tables tables = { .v = &out->table, .n = 1 };
         rc = json_getz(d, "table") ? map_table_compile(&src, NULL, a, &out->table, &found, NULL)
                                    : map_compile(&src, &tables, a, &out->map[n++], &found, NULL);
     }

@@ -176,7 +176,7 @@ static void values_from_files(void **state)
         struct map_source src = { .doc = json_first(docs) };
         T_OK(map_table_compile(&src, &loader, t.arena, &table, &t.found, &t.e), &t.e);
         T_OK(yaml_parse(str_z(text), &json_default_limits, t.arena, &docs, &t.e), &t.e);
-        const struct map_tables tables = { &table, 1 };
+        const struct map_tables tables = { .v = &table, .n = 1 };
         src.doc = json_first(docs);
         T_OK(map_compile(&src, &tables, t.arena, &t.map, &t.found, &t.e), &t.e);
         buf_init_arena(&in, t.arena, 100);
