@@ -122,46 +122,6 @@ static enum rc open_data(struct run *r, struct err *e)
     return journal_open(&jc, &host, &r->store, e);
 }
 
-/* ---- the first credential ----------------------------------------------------------------- */
-
-static void show_key(struct run *r, const char *path, const struct secret *key)
-{
-    log_event(r->log, EV_ENGINE_CREDENTIAL_MADE, F_NAME("file", path));
-    /* under systemd standard error is the system's journal: a key does not belong there */
-    if (r->conf.quiet || cli_env(r->cli, "JOURNAL_STREAM"))
-        return;
-    struct str text = secret_bytes(*key);
-    fprintf(r->cli->err,
-            "\n  The administrator's key, shown this once and kept in %s:\n\n"
-            "      %.*s\n\n"
-            "  Commands on this machine read that file; elsewhere set ZARISH_KEY.\n\n",
-            path, STR_ARG(text));
-}
-
-static enum rc open_auth(struct run *r, struct err *e)
-{
-    struct buf path;
-    buf_init_arena(&path, r->cli->arena, 4096);
-    buf_fmt(&path, "%s/admin.json", datadir_path(r->dir));
-    const char *name = buf_cstr(&path);
-    if (!name)
-        return buf_rc(&path, e);
-    enum rc rc = auth_new(r->cli->clock, r->cli->random, &r->auth, e);
-    if (rc != RC_OK)
-        return rc;
-    struct arena *wiping = arena_new("key", 0, 65536);
-    if (!wiping)
-        return err_set(e, RC_NOMEM, "AUTH-002", "no memory for a key");
-    arena_wipe_on_free(wiping);
-    bool made = false;
-    struct secret key;
-    rc = auth_admin_open(r->auth, name, wiping, &made, &key, e);
-    if (rc == RC_OK && made)
-        show_key(r, name, &key);
-    arena_free(&wiping);
-    return rc;
-}
-
 /* ---- the engine and its API --------------------------------------------------------------- */
 
 static unsigned n_loops(const struct run *r)
@@ -215,6 +175,8 @@ static enum rc open_api(struct run *r, struct err *e)
                            .port = hp.port,
                            .engine = r->engine,
                            .store = r->store,
+                           .confdb = r->confdb,
+                           .vault = r->vault,
                            .auth = r->auth,
                            .log = r->log,
                            .clock = r->cli->clock,
@@ -288,8 +250,8 @@ static enum rc raise_limits(struct run *r, struct err *e)
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        raise_limits,      open_loop, read_config, open_log,       open_data,
-        run_record_config, open_auth, open_engine, write_endpoint,
+        raise_limits,   open_loop,         read_config,   open_log,    open_data,
+        run_open_vault, run_record_config, run_open_auth, open_engine, write_endpoint,
     };
     struct err e;
     *r = (struct run){ .cli = c, .conf = *conf };
@@ -340,6 +302,7 @@ void run_close(struct run *r)
     auth_free(&r->auth);
     if (r->store)
         store_close(&r->store);
+    vault_close(&r->vault);
     confdb_close(&r->confdb);
     if (r->dir)
         remove_endpoint(r);

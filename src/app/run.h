@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "auth/auth.h"
+#include "auth/vault.h"
 #include "cli/cli.h"
 #include "config/config.h"
 #include "flow/engine.h"
@@ -40,6 +41,7 @@ struct run {
     struct log *log;
     struct datadir *dir;
     struct confdb *confdb;
+    struct vault *vault;
     struct store *store;
     struct auth *auth;
     struct config *config;
@@ -67,6 +69,12 @@ void run_stop(struct run *r);
 
 /* Orderly: nothing acknowledged is lost, what is in flight gets limit_ms. */
 void run_close(struct run *r);
+
+/* credentials.c: the master key; after the database, before what needs a secret. */
+enum rc run_open_vault(struct run *r, struct err *e) ZS_CHECK;
+
+/* credentials.c: the local credential, stored keys and users; the log is open. */
+enum rc run_open_auth(struct run *r, struct err *e) ZS_CHECK;
 
 /* confsync.c: record new versions of the configuration in the database and the journal. */
 enum rc run_record_config(struct run *r, struct err *e) ZS_CHECK;

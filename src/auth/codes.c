@@ -40,6 +40,8 @@ const struct err_code auth_codes[] = {
       "Put master.key back into the data directory from a copy, or remove the secrets." },
     { "AUTH-035", "The file of the master key cannot be opened.",
       "Run the command as the engine's user." },
+    { "AUTH-036", "The master key is not the one that the stored secrets are sealed with.",
+      "Put back the master.key that belongs to this data directory." },
     { "AUTH-040", "A password is too short or too long.", "Give 12 to 1024 bytes." },
     { "AUTH-041", "A user's name, role or password hash cannot be used.",
       "Give a name of 1 to 63 letters, digits and . _ - @ and a role." },

@@ -172,9 +172,11 @@ static void keys_are_added_disabled_and_listed(void **state)
     struct err e;
     struct confdb_key k;
     fix_init(&f, "keys.db");
-    const struct confdb_key one = {
-        .id = STR("k1"), .name = STR("laptop"), .role = STR("admin"), .hash = STR("argon")
-    };
+    const struct confdb_key one = { .id = STR("k1"),
+                                    .name = STR("laptop"),
+                                    .role = STR("admin"),
+                                    .hash = STR("argon"),
+                                    .expires_at = 1700000099000 };
     const struct confdb_key same_id = { .id = STR("k1"), .name = STR("other") };
     const struct confdb_key same_name = { .id = STR("k2"), .name = STR("laptop") };
     const struct confdb_key two = { .id = STR("k0"), .name = STR("ci") };
@@ -196,6 +198,7 @@ static void keys_are_added_disabled_and_listed(void **state)
     T_EQ_STR(k.hash, "argon");
     T_EQ_INT(k.created_at, 1700000000000);
     T_EQ_INT(k.disabled_at, 1700000000005);
+    T_EQ_INT(k.expires_at, 1700000099000);
     T_EQ_INT(confdb_key_get(f.db, STR("k9"), f.a, &k, &e), RC_MISSING);
     struct confdb_key *list = NULL;
     size_t n = 0;
@@ -204,6 +207,194 @@ static void keys_are_added_disabled_and_listed(void **state)
     T_EQ_STR(list[0].id, "k1");
     T_EQ_STR(list[1].id, "k0");
     T_EQ_INT(list[1].disabled_at, 0);
+    fix_done(&f);
+}
+
+static void records_of_integrations(void **state)
+{
+    (void)state;
+    struct fix f;
+    struct err e;
+    struct confdb_record r;
+    uint64_t version = 0;
+    fix_init(&f, "records.db");
+    const struct confdb_record lab = {
+        .id = STR("id-1"), .name = STR("lab"), .status = STR("failed"), .record = STR("{}")
+    };
+    struct confdb_record changed = lab;
+    changed.status = STR("active");
+    changed.name = STR("lab-2");
+    T_OK(confdb_record_put(f.db, &lab, 0, &version, &e), &e);
+    T_EQ_SIZE(version, 1);
+    T_EQ_INT(confdb_record_put(f.db, &changed, 0, &version, &e), RC_STATE);
+    T_EQ_Z(e.id, "STORE-042");
+    clock_fake_step(&f.clock, 5);
+    T_OK(confdb_record_put(f.db, &changed, 1, &version, &e), &e);
+    T_EQ_SIZE(version, 2);
+    T_EQ_INT(confdb_record_put(f.db, &lab, 1, &version, &e), RC_STATE);
+    T_OK(confdb_record_get(f.db, STR("id-1"), f.a, &r, &e), &e);
+    T_EQ_STR(r.name, "lab-2");
+    T_EQ_STR(r.status, "active");
+    T_EQ_STR(r.record, "{}");
+    T_EQ_SIZE(r.version, 2);
+    T_EQ_INT(r.at_ms, 1700000000005);
+    T_OK(confdb_record_get(f.db, STR("lab-2"), f.a, &r, &e), &e);
+    T_EQ_STR(r.id, "id-1");
+    T_EQ_INT(confdb_record_get(f.db, STR("lab"), f.a, &r, &e), RC_MISSING);
+    T_EQ_Z(e.id, "STORE-044");
+    const struct confdb_record taken = { .id = STR("id-2"), .name = STR("lab-2") };
+    T_EQ_INT(confdb_record_put(f.db, &taken, 0, &version, &e), RC_STATE);
+    T_EQ_Z(e.id, "STORE-045");
+    /* one that is called as another one's id: the id wins */
+    const struct confdb_record confusing = { .id = STR("id-2"), .name = STR("id-1") };
+    T_OK(confdb_record_put(f.db, &confusing, 0, &version, &e), &e);
+    T_OK(confdb_record_get(f.db, STR("id-1"), f.a, &r, &e), &e);
+    T_EQ_STR(r.name, "lab-2");
+    struct confdb_record *list = NULL;
+    size_t n = 0;
+    T_OK(confdb_records(f.db, f.a, &list, &n, &e), &e);
+    T_EQ_SIZE(n, 2);
+    T_EQ_STR(list[0].name, "id-1");
+    T_EQ_STR(list[1].name, "lab-2");
+    T_OK(confdb_record_remove(f.db, STR("id-1"), &e), &e);
+    T_EQ_INT(confdb_record_remove(f.db, STR("id-1"), &e), RC_MISSING);
+    const struct confdb_record no_id = { .name = STR("x") };
+    T_EQ_INT(confdb_record_put(f.db, &no_id, 0, &version, &e), RC_VALUE);
+    T_EQ_Z(e.id, "STORE-043");
+    fix_done(&f);
+}
+
+static void sealed_secrets(void **state)
+{
+    (void)state;
+    struct fix f;
+    struct err e;
+    struct confdb_secret s;
+    fix_init(&f, "secrets.db");
+    const struct confdb_secret one = { .name = STR("lab/key"),
+                                       .sealed = STR("zsv1\0\1binary"),
+                                       .by = STR("admin") };
+    const struct confdb_secret two = { .name = STR("a"), .sealed = STR("x") };
+    T_OK(confdb_secret_put(f.db, &one, &e), &e);
+    T_OK(confdb_secret_put(f.db, &two, &e), &e);
+    T_OK(confdb_secret_get(f.db, STR("lab/key"), f.a, &s, &e), &e);
+    T_EQ_BYTES(s.sealed, one.sealed);
+    T_EQ_STR(s.by, "admin");
+    T_EQ_INT(s.at_ms, 1700000000000);
+    struct confdb_secret again = one;
+    again.sealed = STR("other");
+    clock_fake_step(&f.clock, 7);
+    T_OK(confdb_secret_put(f.db, &again, &e), &e);
+    struct confdb_secret *list = NULL;
+    size_t n = 0;
+    T_OK(confdb_secrets(f.db, f.a, &list, &n, &e), &e);
+    T_EQ_SIZE(n, 2);
+    T_EQ_STR(list[0].name, "a");
+    T_EQ_STR(list[1].name, "lab/key");
+    T_EQ_INT(list[1].at_ms, 1700000000007);
+    T_TRUE(str_is_null(list[1].sealed));
+    T_OK(confdb_secret_get(f.db, STR("lab/key"), f.a, &s, &e), &e);
+    T_EQ_STR(s.sealed, "other");
+    T_OK(confdb_secret_remove(f.db, STR("lab/key"), &e), &e);
+    T_EQ_INT(confdb_secret_remove(f.db, STR("lab/key"), &e), RC_MISSING);
+    T_EQ_INT(confdb_secret_get(f.db, STR("lab/key"), f.a, &s, &e), RC_MISSING);
+    T_EQ_Z(e.id, "STORE-044");
+    const struct confdb_secret no_name = { .sealed = STR("x") };
+    T_EQ_INT(confdb_secret_put(f.db, &no_name, &e), RC_VALUE);
+    fix_done(&f);
+}
+
+static void users_are_made_changed_and_removed(void **state)
+{
+    (void)state;
+    struct fix f;
+    struct err e;
+    struct confdb_user u;
+    fix_init(&f, "users.db");
+    struct confdb_user ann = { .name = STR("ann"), .role = STR("editor"), .hash = STR("argon") };
+    const struct confdb_user bob = { .name = STR("bob"), .role = STR("viewer"), .hash = STR("h") };
+    const struct confdb_user nobody = { .role = STR("viewer") };
+    T_OK(confdb_user_put(f.db, &bob, &e), &e);
+    T_OK(confdb_user_put(f.db, &ann, &e), &e);
+    clock_fake_step(&f.clock, 5);
+    ann.role = STR("admin");
+    ann.disabled_at = 1700000000004;
+    T_OK(confdb_user_put(f.db, &ann, &e), &e);
+    T_OK(confdb_user_get(f.db, STR("ann"), f.a, &u, &e), &e);
+    T_EQ_STR(u.role, "admin");
+    T_EQ_STR(u.hash, "argon");
+    T_EQ_INT(u.created_at, 1700000000000);
+    T_EQ_INT(u.changed_at, 1700000000005);
+    T_EQ_INT(u.disabled_at, 1700000000004);
+    struct confdb_user *list = NULL;
+    size_t n = 0;
+    T_OK(confdb_users(f.db, f.a, &list, &n, &e), &e);
+    T_EQ_SIZE(n, 2);
+    T_EQ_STR(list[0].name, "ann");
+    T_EQ_STR(list[1].name, "bob");
+    T_EQ_INT(list[1].disabled_at, 0);
+    T_OK(confdb_user_remove(f.db, STR("bob"), &e), &e);
+    T_EQ_INT(confdb_user_remove(f.db, STR("bob"), &e), RC_MISSING);
+    T_EQ_INT(confdb_user_get(f.db, STR("bob"), f.a, &u, &e), RC_MISSING);
+    T_EQ_Z(e.id, "STORE-044");
+    T_EQ_INT(confdb_user_put(f.db, &nobody, &e), RC_VALUE);
+    fix_done(&f);
+}
+
+/* What version 1 wrote, as it was then. */
+static const char version_1[] =
+    "CREATE TABLE object ("
+    "  kind TEXT NOT NULL, name TEXT NOT NULL, origin TEXT NOT NULL, version INTEGER NOT NULL,"
+    "  doc TEXT NOT NULL, hash TEXT NOT NULL, updated_at INTEGER NOT NULL,"
+    "  updated_by TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE object_history ("
+    "  kind TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, origin TEXT NOT NULL,"
+    "  doc TEXT NOT NULL, hash TEXT NOT NULL, updated_at INTEGER NOT NULL,"
+    "  updated_by TEXT NOT NULL, removed INTEGER NOT NULL,"
+    "  PRIMARY KEY (kind, name, version)) WITHOUT ROWID;"
+    "CREATE TABLE api_key ("
+    "  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, hash TEXT NOT NULL,"
+    "  created_at INTEGER NOT NULL, disabled_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO object VALUES ('channel', 'adt', 'file', 3, '{}', 'h', 17, 'file');"
+    "INSERT INTO object_history VALUES ('channel', 'adt', 3, 'file', '{}', 'h', 17, 'file', 0);"
+    "INSERT INTO api_key VALUES ('k1', 'laptop', 'admin', 'hash', 12, 0);"
+    "INSERT INTO setting VALUES ('config.version', '42');"
+    "PRAGMA user_version = 1";
+
+static void a_file_of_version_1_is_brought_up(void **state)
+{
+    (void)state;
+    struct fix f;
+    struct err e;
+    struct db db;
+    struct confdb_object o;
+    struct confdb_key k;
+    struct str v;
+    int64_t version = 0;
+    fix_init(&f, "other.db");
+    confdb_close(&f.db);
+    T_TRUE(snprintf(f.path, sizeof f.path, "%s/v1.db", t_tmpdir()) > 0);
+    T_OK(db_open(&db, f.path, DB_CREATE, "STORE-041", &e), &e);
+    T_OK(db_exec(&db, version_1, &e), &e);
+    db_close(&db);
+    T_OK(confdb_open(f.path, &f.clock.clock, &f.db, &e), &e);
+    T_OK(confdb_get(f.db, STR("channel"), STR("adt"), f.a, &o, &e), &e);
+    T_EQ_SIZE(o.version, 3);
+    T_OK(confdb_setting(f.db, STR("config.version"), f.a, &v, &e), &e);
+    T_EQ_STR(v, "42");
+    T_OK(confdb_key_get(f.db, STR("k1"), f.a, &k, &e), &e);
+    T_EQ_STR(k.hash, "hash");
+    T_EQ_INT(k.created_at, 12);
+    T_EQ_INT(k.expires_at, 0);
+    const struct confdb_user ann = { .name = STR("ann"), .role = STR("viewer") };
+    T_OK(confdb_user_put(f.db, &ann, &e), &e);
+    confdb_close(&f.db);
+    T_OK(db_open(&db, f.path, DB_READ, "STORE-041", &e), &e);
+    T_OK(db_version(&db, &version, &e), &e);
+    T_EQ_INT(version, 2);
+    db_close(&db);
+    T_OK(confdb_open(f.path, &f.clock.clock, &f.db, &e), &e); /* and opens again */
     fix_done(&f);
 }
 
@@ -328,7 +519,11 @@ int main(void)
         T_TEST(objects_are_listed_by_kind_and_name),
         T_TEST(names_are_limited),
         T_TEST(keys_are_added_disabled_and_listed),
+        T_TEST(records_of_integrations),
+        T_TEST(sealed_secrets),
+        T_TEST(users_are_made_changed_and_removed),
         T_TEST(settings_are_set_and_removed),
+        T_TEST(a_file_of_version_1_is_brought_up),
         T_TEST(a_newer_file_is_refused_untouched),
         T_TEST(a_migration_that_fails_leaves_the_old_version),
         T_TEST(files_are_private_and_damage_is_said),
