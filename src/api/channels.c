@@ -8,9 +8,9 @@ static uint64_t figure(const atomic_uint_fast64_t *n)
     return atomic_load_explicit(n, memory_order_relaxed);
 }
 
-static void put_destination(struct jw *w, struct lane *lane, const struct config_dest *conf)
+static void put_destination(struct jw *w, const struct lane_figures *f,
+                            const struct config_dest *conf)
 {
-    const struct lane_figures *f = lane_figures(lane);
     int64_t oldest = atomic_load_explicit(&f->oldest_at, memory_order_relaxed);
     int state = atomic_load_explicit(&f->state, memory_order_relaxed);
     jw_object(w);
@@ -48,15 +48,15 @@ static void put_channel(struct jw *w, struct channel *c)
     jw_ku64(w, "busy", figure(&f->busy));
     jw_keyz(w, "destinations");
     jw_array(w);
-    for (size_t i = 0; i < channel_n_lanes(c); i++)
-        put_destination(w, channel_lane(c, i), &conf->dests[i]);
+    for (size_t i = 0; i < conf->n_dests; i++)
+        put_destination(w, channel_lane_figures(c, i), &conf->dests[i]);
     jw_end(w);
     jw_end(w);
 }
 
 void api_channels(struct api_call *c)
 {
-    struct engine *en = c->api->conf.engine;
+    struct roster *r = engine_roster(c->api->conf.engine);
     struct buf b;
     struct jw w;
     buf_init_arena(&b, http_arena(c->x), API_ANSWER_MAX);
@@ -64,8 +64,9 @@ void api_channels(struct api_call *c)
     jw_object(&w);
     jw_keyz(&w, "items");
     jw_array(&w);
-    for (size_t i = 0; i < engine_n_channels(en); i++)
-        put_channel(&w, engine_channel(en, i));
+    for (size_t i = 0; i < roster_n(r); i++)
+        put_channel(&w, roster_channel(r, i));
+    roster_unref(&r);
     jw_end(&w);
     jw_keyz(&w, "next");
     jw_null(&w);
@@ -75,9 +76,11 @@ void api_channels(struct api_call *c)
 
 void api_channel(struct api_call *c)
 {
-    struct channel *ch = engine_find(c->api->conf.engine, http_match_param(c->match, "name"));
+    struct roster *r = engine_roster(c->api->conf.engine);
+    struct channel *ch = roster_find(r, http_match_param(c->match, "name"));
     struct err e;
     if (!ch) {
+        roster_unref(&r);
         (void)err_set(&e, RC_MISSING, "FLOW-010", "there is no such channel, or it is not enabled");
         api_problem(c->x, 404, &e);
         return;
@@ -87,6 +90,7 @@ void api_channel(struct api_call *c)
     buf_init_arena(&b, http_arena(c->x), 1024 * 1024);
     jw_init(&w, &b, JSON_COMPACT);
     put_channel(&w, ch);
+    roster_unref(&r);
     api_json(c->x, 200, &b);
 }
 
@@ -103,7 +107,10 @@ static enum rc apply_resume(struct api_job *j, struct err *e)
 static enum rc set_paused(struct api_job *j, bool paused, struct err *e)
 {
     struct buf object;
-    if (!engine_find(j->api->conf.engine, j->name))
+    struct roster *r = engine_roster(j->api->conf.engine);
+    bool known = roster_find(r, j->name) != NULL;
+    roster_unref(&r);
+    if (!known)
         return err_set(e, RC_MISSING, "FLOW-010", "there is no such channel, or it is not enabled");
     buf_init_arena(&object, j->arena, 512);
     buf_z(&object, "channel/");

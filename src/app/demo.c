@@ -119,7 +119,6 @@ static enum rc print_table(struct demo *d, size_t *n_good, struct err *e)
 
 static void print_stay(struct demo *d)
 {
-    const char *mllp = channel_figures(engine_channel(d->run.engine, 0))->address;
     fprintf(d->cli->out,
             "\nThe engine stays up. In another terminal:\n\n"
             "  build/zarish send %s examples/quickstart/messages/01-adt-a01.hl7\n"
@@ -128,7 +127,7 @@ static void print_stay(struct demo *d)
             "  build/zarish trace MESSAGE --data %s\n\n"
             "The management API is at %s; its key is in %s/admin.json.\n"
             "Ctrl-C stops it and removes its data.\n",
-            mllp, d->data, d->data, d->data, d->run.url, d->data);
+            d->mllp, d->data, d->data, d->data, d->run.url, d->data);
     (void)fflush(d->cli->out); /* cli_main checks the stream at the end */
 }
 

@@ -27,9 +27,10 @@ struct demo_message {
 struct demo {
     struct cli *cli;
     struct run run;
-    const char *dir; /* of the example */
-    char data[64];   /* the temporary data directory */
-    char port[8];    /* the receiver's */
+    const char *dir;                /* of the example */
+    char data[64];                  /* the temporary data directory */
+    char port[8];                   /* the receiver's */
+    char mllp[CHANNEL_ADDRESS_MAX]; /* where the channel listens; set by demo_send */
     struct demo_message *m;
     size_t n;
     struct http_server *receiver;

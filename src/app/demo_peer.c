@@ -84,7 +84,10 @@ static void on_drained(struct conn_dest *dest)
 
 enum rc demo_send(struct demo *d, struct err *e)
 {
-    struct channel *ch = engine_channel(d->run.engine, 0);
+    struct roster *r = engine_roster(d->run.engine);
+    const char *listens = channel_figures(roster_channel(r, 0))->address;
+    memcpy(d->mllp, listens, sizeof d->mllp); /* both are as large */
+    roster_unref(&r);
     const struct conn_type *type = conn_by_scheme(STR("mllp"));
     void *params = arena_zero(d->cli->arena, type->send_opts->size);
     if (!params || opt_defaults(type->send_opts, d->cli->arena, params) != RC_OK)
@@ -92,7 +95,7 @@ enum rc demo_send(struct demo *d, struct err *e)
     d->host = (struct conn_host){ .loop = d->run.loop, .clock = d->cli->clock, .log = d->run.log };
     d->endpoint = (struct conn_endpoint){ .name = "demo/sender",
                                           .type = "hl7_v2",
-                                          .url = str_z(channel_figures(ch)->address),
+                                          .url = str_z(d->mllp),
                                           .params = params,
                                           .timeout_ms = 10000 };
     d->sender = (struct conn_dest){

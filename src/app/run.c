@@ -221,10 +221,12 @@ static enum rc write_endpoint(struct run *r, struct err *e)
     jw_ki64(&w, "pid", getpid());
     jw_keyz(&w, "channels");
     jw_object(&w);
-    for (size_t i = 0; i < engine_n_channels(r->engine); i++) {
-        struct channel *ch = engine_channel(r->engine, i);
+    struct roster *roster = engine_roster(r->engine);
+    for (size_t i = 0; i < roster_n(roster); i++) {
+        struct channel *ch = roster_channel(roster, i);
         jw_kstrz(&w, channel_conf(ch)->id, channel_figures(ch)->address);
     }
+    roster_unref(&roster);
     jw_end(&w);
     jw_end(&w);
     enum rc rc = jw_done(&w, e);

@@ -56,10 +56,11 @@ static void source_drained(struct conn_source *s)
     channel_try_stopped(c);
 }
 
-static struct lane_conf lane_conf_of(const struct config_dest *d)
+static struct lane_conf lane_conf_of(const struct config_dest *d, struct lane_figures *figures)
 {
     const struct config_endpoint *ep = d->endpoint;
-    struct lane_conf lc = { .name = d->lane,
+    struct lane_conf lc = { .figures = figures,
+                            .name = d->lane,
                             .type = ep->conn_type,
                             .ep = &ep->conn,
                             .keyed = d->order != NULL,
@@ -77,15 +78,24 @@ static struct lane_conf lane_conf_of(const struct config_dest *d)
     return lc;
 }
 
+static void close_lanes(struct channel *c)
+{
+    while (c->n_lanes > 0)
+        lane_free(&c->lanes[--c->n_lanes]);
+}
+
 static enum rc open_lanes(struct channel *c, struct err *e)
 {
     struct lane_env env = c->env;
     env.log = &c->log;
-    for (; c->n_lanes < c->conf->n_dests; c->n_lanes++) {
-        c->lane_confs[c->n_lanes] = lane_conf_of(&c->conf->dests[c->n_lanes]);
-        enum rc rc = lane_new(&c->lane_confs[c->n_lanes], &env, &c->lanes[c->n_lanes], e);
-        if (rc != RC_OK)
+    for (size_t i = 0; i < c->conf->n_dests; i++) {
+        c->lane_confs[i] = lane_conf_of(&c->conf->dests[i], &c->lane_figures[i]);
+        enum rc rc = lane_new(&c->lane_confs[i], &env, &c->lanes[i], e);
+        if (rc != RC_OK) {
+            close_lanes(c);
             return rc;
+        }
+        c->n_lanes++;
     }
     return RC_OK;
 }
@@ -104,6 +114,7 @@ enum rc channel_new(const struct config_channel *conf, const struct lane_env *en
     c->ack_id = random_u64(env->random);
     c->lane_confs = mem_array(struct lane_conf, conf->n_dests);
     c->lanes = mem_array(struct lane *, conf->n_dests);
+    c->lane_figures = mem_array(struct lane_figures, conf->n_dests);
     log_child(&c->log, env->log, (struct log_field[]){ F_NAME("channel", conf->id), LOG_F_END });
     c->source = (struct conn_source){ .type = conf->conn_type,
                                       .conf = conf->source_conf,
@@ -112,14 +123,14 @@ enum rc channel_new(const struct config_channel *conf, const struct lane_env *en
                                       .intake = channel_take,
                                       .drained = source_drained,
                                       .ctx = c };
-    enum rc rc = c->lane_confs && c->lanes
-                     ? open_lanes(c, e)
-                     : err_set(e, RC_NOMEM, "FLOW-001", "no memory for a channel");
-    if (rc != RC_OK)
+    if (!c->lane_confs || !c->lanes || !c->lane_figures) {
         channel_free(&c);
-    else
-        *out = c;
-    return rc;
+        return err_set(e, RC_NOMEM, "FLOW-001", "no memory for a channel");
+    }
+    for (size_t i = 0; i < conf->n_dests; i++)
+        atomic_store_explicit(&c->lane_figures[i].state, LANE_STOPPED, memory_order_relaxed);
+    *out = c;
+    return RC_OK;
 }
 
 /* Where it listens, as text that is safe to read from any thread once the state is set. */
@@ -131,9 +142,11 @@ static void publish_address(struct channel *c)
 void channel_start(struct channel *c, const bool *backlog)
 {
     struct err e;
+    enum rc rc = open_lanes(c, &e);
     for (size_t i = 0; i < c->n_lanes; i++)
-        lane_start(c->lanes[i], backlog[i]);
-    enum rc rc = c->conf->conn_type->recv_open(&c->source, &e);
+        lane_start(c->lanes[i], !backlog || backlog[i]);
+    if (rc == RC_OK)
+        rc = c->conf->conn_type->recv_open(&c->source, &e);
     if (rc != RC_OK) {
         log_event(&c->log, EV_CHANNEL_FAILED, F_ERR(&e));
         channel_enter(c, CHANNEL_FAILED);
@@ -201,6 +214,16 @@ void channel_stop(struct channel *c, uint32_t limit_ms, void (*stopped)(void *ct
     c->conf->conn_type->recv_drain(&c->source);
 }
 
+void channel_hurry(struct channel *c, uint32_t limit_ms)
+{
+    if (c->state != CHANNEL_DRAINING)
+        return;
+    for (size_t i = 0; i < c->n_lanes; i++)
+        lane_hurry(c->lanes[i], limit_ms);
+    if (!c->source_drained)
+        loop_timer_start(c->env.host->loop, &c->stop_timer, limit_ms, source_limit);
+}
+
 void channel_try_stopped(struct channel *c)
 {
     if (c->state != CHANNEL_DRAINING || !c->stopped || !c->source_drained || c->committing > 0 ||
@@ -214,19 +237,26 @@ void channel_try_stopped(struct channel *c)
     fn(c->stopped_ctx);
 }
 
+void channel_close(struct channel *c)
+{
+    ZS_ASSERT(c->state == CHANNEL_STOPPED);
+    ZS_ASSERT(c->committing == 0 && list_is_empty(&c->waiting));
+    loop_timer_stop(&c->full_timer);
+    loop_timer_stop(&c->stop_timer);
+    if (c->source_open)
+        c->conf->conn_type->recv_close(&c->source);
+    c->source_open = false;
+    close_lanes(c);
+}
+
 void channel_free(struct channel **cp)
 {
     struct channel *c = *cp;
     if (!c)
         return;
-    ZS_ASSERT(c->committing == 0 && list_is_empty(&c->waiting));
+    ZS_ASSERT(!c->source_open && c->n_lanes == 0);
     *cp = NULL;
-    loop_timer_stop(&c->full_timer);
-    loop_timer_stop(&c->stop_timer);
-    if (c->source_open)
-        c->conf->conn_type->recv_close(&c->source);
-    for (size_t i = 0; i < c->n_lanes; i++)
-        lane_free(&c->lanes[i]);
+    mem_free(c->lane_figures);
     mem_free(c->lanes);
     mem_free(c->lane_confs);
     mem_free(c);
@@ -242,12 +272,7 @@ struct channel_figures *channel_figures(struct channel *c)
     return &c->figures;
 }
 
-size_t channel_n_lanes(const struct channel *c)
+struct lane_figures *channel_lane_figures(struct channel *c, size_t i)
 {
-    return c->n_lanes;
-}
-
-struct lane *channel_lane(const struct channel *c, size_t i)
-{
-    return c->lanes[i];
+    return &c->lane_figures[i];
 }

@@ -19,7 +19,8 @@ struct channel {
     enum channel_state state;
     struct lane_conf *lane_confs;
     struct lane **lanes;
-    size_t n_lanes;
+    size_t n_lanes; /* open: all of conf->dests, or none */
+    struct lane_figures *lane_figures;
     uint64_t ack_id;     /* makes MSH-10 of our answers unique */
     size_t pending;      /* taken, not yet answered */
     size_t committing;   /* handed to the committer, not yet back */

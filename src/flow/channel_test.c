@@ -31,6 +31,7 @@ struct world {
     struct err_list found;
     struct channel *channel;
     bool backlog[4];
+    atomic_uint_fast64_t config_version;
     bool deaf; /* the source cannot listen */
 
     struct conn_source *source;
@@ -266,7 +267,7 @@ static struct lane_env env_of(struct world *w)
                               .store = w->store,
                               .pool = w->pool,
                               .random = &w->random.random,
-                              .config_version = 5,
+                              .config_version = &w->config_version,
                               .log = log_none() };
 }
 
@@ -284,6 +285,7 @@ static struct world *world_new(const char *config, size_t store_bytes)
     T_OK(mem_store_open(NULL, store_bytes, &sh, &w->store, &e), &e);
     T_OK(committer_new(w->loop, w->store, &w->committer, &e), &e);
     random_fake_init(&w->random, 7);
+    atomic_init(&w->config_version, 5);
     w->host = (struct conn_host){
         .loop = w->loop, .pool = w->pool, .clock = clock_real(), .log = log_none()
     };
@@ -321,6 +323,7 @@ static void channel_down(struct world *w, uint32_t limit_ms)
     T_TRUE(loop_run_until(w->loop, all_quiet, w, LIMIT_MS));
     T_EQ_INT(atomic_load(&channel_figures(w->channel)->state), CHANNEL_STOPPED);
     T_EQ_SIZE(atomic_load(&channel_figures(w->channel)->pending), 0);
+    channel_close(w->channel);
     channel_free(&w->channel);
 }
 
@@ -922,6 +925,7 @@ static void a_source_that_hangs_is_closed(void **state)
     channel_stop(w->channel, 5, is_stopped, w);
     T_TRUE(loop_run_until(w->loop, all_quiet, w, LIMIT_MS));
     T_FALSE(w->source_open);
+    channel_close(w->channel);
     channel_free(&w->channel);
     T_EQ_BYTES(str_sub(story(w, 1), 0, 8), STR("accepted"));
     world_free(w);

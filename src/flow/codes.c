@@ -15,12 +15,14 @@ const struct err_code flow_codes[] = {
       "Look at the message's trace; the destination stayed away longer than maxAge." },
     { "FLOW-005", "The message does not follow the format its channel takes.",
       "Send the format of the channel, or set the channel's `format`." },
-    { "FLOW-006", "The engine was stopped before this delivery was sent.",
-      "Nothing: it is sent after the next start." },
+    { "FLOW-006", "The engine was stopped, or the channel was changed, before this delivery was sent.",
+      "Nothing: it is sent after the next start, or by the changed channel." },
     { "FLOW-010", "There is no channel of this name, or it is not enabled.",
       "`zarish get channels` lists them." },
     { "FLOW-011", "The channel is not in a state in which this can be done.",
       "Look at its state with `zarish get channels`; a failed channel says why in the log." },
+    { "FLOW-012", "The configuration cannot be changed: the engine is stopping.",
+      "Change it again after the next start." },
 };
 /* clang-format on */
 

@@ -32,7 +32,8 @@ struct committer {
     struct loop_hook hook;
     struct batch *open; /* being filled, or NULL */
     struct batch *spare;
-    size_t pending;
+    uint64_t handed, settled; /* records and outcomes; they come back in order */
+    struct list barriers;     /* commit_barrier, in order */
     void (*idle)(void *ctx);
     void *idle_ctx;
 };
@@ -47,6 +48,7 @@ enum rc committer_new(struct loop *l, struct store *s, struct committer **out, s
     c->loop = l;
     c->store = s;
     c->hook.fn = submit_hook;
+    list_init(&c->barriers);
     *out = c;
     return RC_OK;
 }
@@ -62,7 +64,7 @@ void committer_free(struct committer **cp)
     struct committer *c = *cp;
     if (!c)
         return;
-    ZS_ASSERT(c->pending == 0);
+    ZS_ASSERT(committer_pending(c) == 0 && list_is_empty(&c->barriers));
     *cp = NULL;
     loop_hook_cancel(c->loop, &c->hook);
     if (c->open)
@@ -147,13 +149,12 @@ static struct batch *batch_for(struct committer *c, size_t bytes)
 void committer_add(struct committer *c, struct commit_op *op)
 {
     struct batch *b = batch_for(c, size_of(&op->op));
-    c->pending++;
     if (!b) {
         op->op.rc = RC_NOMEM;
-        c->pending--;
         op->done(op);
         return;
     }
+    c->handed++;
     append(b, &op->op);
 }
 
@@ -200,7 +201,7 @@ enum rc committer_out(struct committer *c, const struct store_outcome *o, struct
     struct batch *b = batch_for(c, o->reply.n);
     if (!b || copy_outcome(b, o) != RC_OK)
         return err_set(e, RC_NOMEM, "FLOW-001", "no memory to record an outcome");
-    c->pending++;
+    c->handed++;
     return RC_OK;
 }
 
@@ -241,6 +242,25 @@ static void batch_recycle(struct committer *c, struct batch *b)
     c->spare = b;
 }
 
+static void pass_barriers(struct committer *c)
+{
+    struct list_node *n;
+    while ((n = list_first(&c->barriers)) != NULL) {
+        struct commit_barrier *b = ZS_CONTAINER(n, struct commit_barrier, node);
+        if (b->upto > c->settled)
+            return;
+        list_remove(&c->barriers, n);
+        b->fn(b);
+    }
+}
+
+void committer_after(struct committer *c, struct commit_barrier *b)
+{
+    b->upto = c->handed;
+    list_push(&c->barriers, &b->node);
+    pass_barriers(c);
+}
+
 static void batch_settled(struct loop_post *p)
 {
     struct batch *b = ZS_CONTAINER(p, struct batch, post);
@@ -250,14 +270,15 @@ static void batch_settled(struct loop_post *p)
         struct store_op *next = op->next; /* done may free the op */
         if (op != &b->outcome_op.op) {
             struct commit_op *co = ZS_CONTAINER(op, struct commit_op, op);
-            c->pending--;
+            c->settled++;
             co->done(co);
         }
         op = next;
     }
-    c->pending -= b->n_outcomes;
+    c->settled += b->n_outcomes;
     batch_recycle(c, b);
-    if (c->pending == 0 && c->idle) {
+    pass_barriers(c);
+    if (committer_pending(c) == 0 && c->idle) {
         void (*fn)(void *ctx) = c->idle;
         c->idle = NULL;
         fn(c->idle_ctx);
@@ -266,14 +287,14 @@ static void batch_settled(struct loop_post *p)
 
 size_t committer_pending(const struct committer *c)
 {
-    return c->pending;
+    return (size_t)(c->handed - c->settled);
 }
 
 void committer_when_idle(struct committer *c, void (*fn)(void *ctx), void *ctx)
 {
     c->idle = fn;
     c->idle_ctx = ctx;
-    if (fn && c->pending == 0) {
+    if (fn && committer_pending(c) == 0) {
         c->idle = NULL;
         fn(ctx);
     }

@@ -15,6 +15,7 @@
 #ifndef ZS_FLOW_COMMIT_H
 #define ZS_FLOW_COMMIT_H
 
+#include "base/list.h"
 #include "net/loop.h"
 #include "store/store.h"
 
@@ -29,7 +30,7 @@ struct commit_op {
 enum rc committer_new(struct loop *l, struct store *s, struct committer **out,
                       struct err *e) ZS_CHECK;
 
-/* Nothing may be under way (asserted): see committer_idle. Nulls the pointer. */
+/* Nothing may be under way (asserted): see committer_when_idle. Nulls the pointer. */
 void committer_free(struct committer **cp);
 
 void committer_add(struct committer *c, struct commit_op *op);
@@ -39,6 +40,20 @@ void committer_add(struct committer *c, struct commit_op *op);
  * later, nothing is lost by that.
  */
 enum rc committer_out(struct committer *c, const struct store_outcome *o, struct err *e) ZS_CHECK;
+
+/* Who waits until what was handed in so far is committed. Embedded in what it is about. */
+struct commit_barrier {
+    struct list_node node; /* the committer's */
+    uint64_t upto;
+    void (*fn)(struct commit_barrier *b);
+};
+
+/*
+ * Call b->fn once, when everything handed in before has had its answer from the store: what is
+ * read from there then shows it. From within the call when nothing is under way. An op's done may
+ * come first or not; nothing else of the committer may be done with b meanwhile.
+ */
+void committer_after(struct committer *c, struct commit_barrier *b);
 
 /* Records handed in whose done has not run yet, and outcomes likewise. */
 size_t committer_pending(const struct committer *c);

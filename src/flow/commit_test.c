@@ -138,6 +138,51 @@ static void several_batches_are_under_way_and_come_back_in_order(void **state)
     world_down(&w);
 }
 
+struct waiter {
+    struct commit_barrier barrier;
+    size_t n;
+};
+
+static void is_passed(struct commit_barrier *b)
+{
+    ZS_CONTAINER(b, struct waiter, barrier)->n++;
+}
+
+static void a_barrier_waits_for_what_was_handed_in_before_it(void **state)
+{
+    (void)state;
+    struct world w;
+    struct given g[2] = { 0 };
+    struct waiter at_once = { .barrier.fn = is_passed };
+    struct waiter first = at_once, second = at_once;
+    struct store_outcome o = { .seq = 1, .lane = STR("l") };
+    struct err e;
+    world_up(&w);
+    committer_after(w.committer, &at_once.barrier); /* nothing is under way */
+    T_EQ_SIZE(at_once.n, 1);
+    add(&w, &g[0], NULL);
+    loop_poll(w.loop);
+    T_OK(committer_out(w.committer, &o, &e), &e); /* not with the store yet */
+    committer_after(w.committer, &first.barrier);
+    loop_poll(w.loop);
+    add(&w, &g[1], NULL);
+    committer_after(w.committer, &second.barrier);
+    loop_poll(w.loop);
+    T_EQ_SIZE(w.n_batches, 3);
+    let_go(&w);
+    loop_poll(w.loop);
+    T_EQ_SIZE(first.n, 0);
+    let_go(&w);
+    loop_poll(w.loop);
+    T_EQ_SIZE(first.n, 1);
+    T_EQ_SIZE(second.n, 0);
+    let_go(&w);
+    loop_poll(w.loop);
+    T_EQ_SIZE(first.n, 1);
+    T_EQ_SIZE(second.n, 1);
+    world_down(&w);
+}
+
 static void outcomes_are_copied_into_one_record_in_front(void **state)
 {
     (void)state;
@@ -321,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T_TEST(an_iteration_is_one_batch_in_order),
         T_TEST(several_batches_are_under_way_and_come_back_in_order),
+        T_TEST(a_barrier_waits_for_what_was_handed_in_before_it),
         T_TEST(outcomes_are_copied_into_one_record_in_front),
         T_TEST(large_messages_go_in_several_batches),
         T_TEST(idle_is_told_once),

@@ -1,84 +1,90 @@
 /*
- * Loops, threads, channels. Control from other threads goes by loop_post. Tests: engine_test.c
+ * Loops, threads, channels, from the start to the orderly stop. Control from other threads goes by
+ * loop_post; another configuration is change.c's. Tests: engine_test.c
  */
-#include "flow/engine.h"
+#include "flow/engine_int.h"
 
 #include "base/alloc.h"
-#include "base/thread.h"
-#include "flow/commit.h"
 
 #include <semaphore.h>
 
 #define POOL_THREADS 4
 #define POOL_QUEUE   4096
-
-/* One loop with its thread and what is bound to it. */
-struct shard {
-    struct engine *engine;
-    struct loop *loop;
-    struct thread thread;
-    struct committer *committer;
-    struct conn_host host;
-    struct loop_post stop_post;
-    size_t n_running; /* channels not yet stopped */
-    uint32_t limit_ms;
-    char name[16];
-};
-
-struct slot {
-    struct channel *channel;
-    struct shard *shard;
-    bool *backlog;
-    struct loop_post pause_post;
-    atomic_bool want_paused;
-    atomic_bool posted;
-};
-
-struct engine {
-    struct engine_conf conf;
-    struct pool *pool;
-    struct shard *shards;
-    size_t n_shards;
-    struct slot *slots;
-    size_t n_slots;
-    bool started;
-};
+#define RANK         950 /* of the lock: a leaf */
 
 /* ---- making ------------------------------------------------------------------------------- */
 
 static enum rc shard_open(struct engine *en, struct shard *s, size_t i, struct err *e)
 {
     s->engine = en;
+    list_init(&s->home.live);
     (void)snprintf(s->name, sizeof s->name, "loop-%zu", i); /* a cut name is only a name */
-    enum rc rc = loop_new(s->name, en->conf.clock, &s->loop, e);
+    enum rc rc = loop_new(s->name, en->conf.clock, &s->home.loop, e);
     if (rc != RC_OK)
         return rc;
     s->host = (struct conn_host){
-        .loop = s->loop, .pool = en->pool, .clock = en->conf.clock, .log = en->conf.log
+        .loop = s->home.loop, .pool = en->pool, .clock = en->conf.clock, .log = en->conf.log
     };
-    return committer_new(s->loop, en->conf.store, &s->committer, e);
+    return committer_new(s->home.loop, en->conf.store, &s->home.committer, e);
 }
 
-static void apply_pause(struct loop_post *p);
-
-static enum rc open_slot(struct engine *en, const struct config_channel *conf, struct err *e)
+struct shard *engine_next_shard(struct engine *en)
 {
-    struct slot *slot = &en->slots[en->n_slots];
-    struct shard *s = &en->shards[en->n_slots % en->n_shards];
-    struct lane_env env = { .host = &s->host,
-                            .committer = s->committer,
+    struct shard *least = &en->shards[0];
+    for (size_t i = 1; i < en->n_shards; i++)
+        if (en->shards[i].n_channels < least->n_channels)
+            least = &en->shards[i];
+    return least;
+}
+
+enum rc engine_add_slot(struct engine *en, struct roster *r, const struct config_channel *conf,
+                        struct shard *shard, struct err *e)
+{
+    struct lane_env env = { .host = &shard->host,
+                            .committer = shard->home.committer,
                             .store = en->conf.store,
                             .pool = en->pool,
                             .random = en->conf.random,
-                            .config_version = en->conf.config_version,
+                            .config_version = &en->config_version,
                             .log = en->conf.log };
-    slot->shard = s;
-    slot->pause_post.fn = apply_pause; /* here: engine_pause is called from several threads */
-    slot->backlog = mem_array(bool, conf->n_dests);
-    if (!slot->backlog)
-        return err_set(e, RC_NOMEM, "FLOW-001", "no memory for a channel");
-    en->n_slots++;
-    return channel_new(conf, &env, &slot->channel, e);
+    struct slot *s = NULL;
+    enum rc rc = slot_new(conf, &env, &shard->home, &s, e);
+    if (rc != RC_OK)
+        return rc;
+    shard->n_channels++;
+    roster_add(r, s);
+    return RC_OK;
+}
+
+static enum rc open_roster(struct engine *en, struct err *e)
+{
+    const struct config *cfg = en->config;
+    enum rc rc = roster_new(cfg->n_channels, &en->roster, e);
+    for (size_t i = 0; rc == RC_OK && i < cfg->n_channels; i++)
+        if (cfg->channels[i]->enabled)
+            rc = engine_add_slot(en, en->roster, cfg->channels[i], engine_next_shard(en), e);
+    if (rc == RC_OK)
+        roster_sort(en->roster);
+    return rc;
+}
+
+static enum rc open_links(struct engine *en, struct err *e)
+{
+    struct links_conf lc = { .home = en->shards[0].home.loop,
+                             .clock = en->conf.clock,
+                             .random = en->conf.random,
+                             .log = en->conf.log,
+                             .fetch = en->conf.fetch,
+                             .fetch_ctx = en->conf.fetch_ctx };
+    enum rc rc = links_new(&lc, &en->links, e);
+    if (rc != RC_OK)
+        return rc;
+    struct calls_conf cc = { .host = &en->shards[0].host,
+                             .committer = en->shards[0].home.committer,
+                             .store = en->conf.store,
+                             .links = en->links,
+                             .random = en->conf.random };
+    return calls_new(&cc, &en->calls, e);
 }
 
 static enum rc open_all(struct engine *en, struct err *e)
@@ -86,11 +92,9 @@ static enum rc open_all(struct engine *en, struct err *e)
     enum rc rc = pool_new("flow", POOL_THREADS, POOL_QUEUE, &en->pool, e);
     for (; rc == RC_OK && en->n_shards < en->conf.n_loops; en->n_shards++)
         rc = shard_open(en, &en->shards[en->n_shards], en->n_shards, e);
-    const struct config *cfg = en->conf.config;
-    for (size_t i = 0; rc == RC_OK && i < cfg->n_channels; i++)
-        if (cfg->channels[i]->enabled)
-            rc = open_slot(en, cfg->channels[i], e);
-    return rc;
+    if (rc == RC_OK)
+        rc = open_links(en, e);
+    return rc == RC_OK ? open_roster(en, e) : rc;
 }
 
 enum rc engine_new(const struct engine_conf *conf, struct engine **out, struct err *e)
@@ -100,11 +104,12 @@ enum rc engine_new(const struct engine_conf *conf, struct engine **out, struct e
     if (!en)
         return err_set(e, RC_NOMEM, "FLOW-001", "no memory for the engine");
     en->conf = *conf;
+    en->config = config_ref(conf->config);
+    atomic_init(&en->config_version, conf->config_version);
+    mutex_init(&en->lock, "engine", RANK);
     en->shards = mem_array(struct shard, conf->n_loops);
-    en->slots = mem_array(struct slot, conf->config->n_channels);
-    enum rc rc = en->shards && en->slots
-                     ? open_all(en, e)
-                     : err_set(e, RC_NOMEM, "FLOW-001", "no memory for the engine");
+    enum rc rc =
+        en->shards ? open_all(en, e) : err_set(e, RC_NOMEM, "FLOW-001", "no memory for the engine");
     if (rc != RC_OK) {
         engine_free(&en);
         return rc;
@@ -118,19 +123,20 @@ void engine_free(struct engine **ep)
     struct engine *en = *ep;
     if (!en)
         return;
-    ZS_ASSERT(!en->started);
+    ZS_ASSERT(!en->started && !en->change);
     *ep = NULL;
-    for (size_t i = 0; i < en->n_slots; i++) {
-        channel_free(&en->slots[i].channel);
-        mem_free(en->slots[i].backlog);
-    }
+    roster_unref(&en->roster);
     pool_free(&en->pool);
+    calls_free(&en->calls);
     for (size_t i = 0; i < en->conf.n_loops && en->shards; i++) {
-        committer_free(&en->shards[i].committer);
-        loop_free(&en->shards[i].loop);
+        committer_free(&en->shards[i].home.committer);
+        loop_free(&en->shards[i].home.loop);
     }
-    mem_free(en->slots);
+    if (en->links)
+        links_free(&en->links);
     mem_free(en->shards);
+    mutex_done(&en->lock);
+    config_unref(&en->config);
     mem_free(en);
 }
 
@@ -138,15 +144,27 @@ void engine_free(struct engine **ep)
 
 static bool claim_lane(struct engine *en, struct str name)
 {
-    for (size_t i = 0; i < en->n_slots; i++) {
-        const struct config_channel *conf = channel_conf(en->slots[i].channel);
+    for (size_t i = 0; i < en->roster->n; i++) {
+        struct slot *s = en->roster->slots[i];
+        const struct config_channel *conf = channel_conf(s->channel);
         for (size_t j = 0; j < conf->n_dests; j++)
             if (str_eqz(name, conf->dests[j].lane)) {
-                en->slots[i].backlog[j] = true;
+                s->backlog[j] = true;
                 return true;
             }
     }
     return false;
+}
+
+static enum rc room_for_backlog(struct engine *en, struct err *e)
+{
+    for (size_t i = 0; i < en->roster->n; i++) {
+        struct slot *s = en->roster->slots[i];
+        s->backlog = mem_array(bool, channel_conf(s->channel)->n_dests);
+        if (!s->backlog)
+            return err_set(e, RC_NOMEM, "FLOW-001", "no memory for a channel");
+    }
+    return RC_OK;
 }
 
 /* Which lanes have work left from before; say so where nobody will do it. */
@@ -157,7 +175,9 @@ static enum rc find_backlog(struct engine *en, struct err *e)
         return err_set(e, RC_NOMEM, "FLOW-001", "no memory to read what is queued");
     struct store_lane *lanes = NULL;
     size_t n = 0;
-    enum rc rc = store_lanes(en->conf.store, a, &lanes, &n, e);
+    enum rc rc = room_for_backlog(en, e);
+    if (rc == RC_OK)
+        rc = store_lanes(en->conf.store, a, &lanes, &n, e);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         const char *name = arena_z(a, lanes[i].lane);
         if (!claim_lane(en, lanes[i].lane) && name)
@@ -171,7 +191,7 @@ static enum rc find_backlog(struct engine *en, struct err *e)
 static void shard_main(void *ctx)
 {
     struct shard *s = ctx;
-    loop_run(s->loop);
+    loop_run(s->home.loop);
 }
 
 struct start_post {
@@ -184,12 +204,10 @@ struct start_post {
 static void start_channels(struct loop_post *p)
 {
     struct start_post *sp = ZS_CONTAINER(p, struct start_post, post);
-    struct engine *en = sp->shard->engine;
-    for (size_t i = 0; i < en->n_slots; i++)
-        if (en->slots[i].shard == sp->shard) {
-            sp->shard->n_running++;
-            channel_start(en->slots[i].channel, en->slots[i].backlog);
-        }
+    const struct roster *r = sp->shard->engine->roster;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->slots[i]->home == &sp->shard->home)
+            slot_start(r->slots[i]);
     sem_post(&sp->done);
 }
 
@@ -208,7 +226,7 @@ enum rc engine_start(struct engine *en, struct err *e)
     for (size_t i = 0; i < en->n_shards; i++) {
         struct start_post sp = { .post.fn = start_channels, .shard = &en->shards[i] };
         ZS_ASSERT(sem_init(&sp.done, 0, 0) == 0);
-        loop_post(en->shards[i].loop, &sp.post);
+        loop_post(en->shards[i].home.loop, &sp.post);
         while (sem_wait(&sp.done) != 0)
             ; /* interrupted by a signal: wait on */
         sem_destroy(&sp.done);
@@ -218,58 +236,75 @@ enum rc engine_start(struct engine *en, struct err *e)
 
 /* ---- stopping ----------------------------------------------------------------------------- */
 
-/* On the loop, with nothing of a channel on the stack any more: they belong to this thread. */
-static void free_channels(struct loop_post *p)
+static void end_loop(struct loop_post *p)
 {
     struct shard *s = ZS_CONTAINER(p, struct shard, stop_post);
-    struct engine *en = s->engine;
-    for (size_t i = 0; i < en->n_slots; i++)
-        if (en->slots[i].shard == s)
-            channel_free(&en->slots[i].channel);
-    committer_free(&s->committer);
-    loop_stop(s->loop);
+    committer_free(&s->home.committer);
+    loop_stop(s->home.loop);
 }
 
 static void shard_idle(void *ctx)
 {
     struct shard *s = ctx;
-    s->stop_post.fn = free_channels;
-    loop_post(s->loop, &s->stop_post);
+    s->stop_post.fn = end_loop; /* not here: the committer is on the stack */
+    loop_post(s->home.loop, &s->stop_post);
 }
 
-static void channel_is_stopped(void *ctx)
+static void slot_gone(struct slot *slot)
 {
-    struct shard *s = ctx;
-    ZS_ASSERT(s->n_running > 0);
-    if (--s->n_running == 0)
-        committer_when_idle(s->committer, shard_idle, s);
+    struct shard *s = ZS_CONTAINER(slot->home, struct shard, home);
+    if (list_is_empty(&s->home.live))
+        committer_when_idle(s->home.committer, shard_idle, s);
 }
 
 /* On the loop. */
 static void stop_channels(struct loop_post *p)
 {
     struct shard *s = ZS_CONTAINER(p, struct shard, stop_post);
-    struct engine *en = s->engine;
-    if (s->n_running == 0) {
-        committer_when_idle(s->committer, shard_idle, s);
-        return;
+    struct list *live = &s->home.live;
+    if (list_is_empty(live))
+        committer_when_idle(s->home.committer, shard_idle, s);
+    for (struct list_node *n = list_first(live); n; n = list_next(live, n))
+        slot_retire(ZS_CONTAINER(n, struct slot, node), s->limit_ms, slot_gone);
+}
+
+static void calls_stopped(void *ctx)
+{
+    struct engine *en = ctx;
+    for (size_t i = 0; i < en->n_shards; i++) {
+        struct shard *s = &en->shards[i];
+        if (!s->thread.started)
+            continue;
+        s->limit_ms = en->stop_limit_ms;
+        s->stop_post.fn = stop_channels;
+        loop_post(s->home.loop, &s->stop_post);
     }
-    for (size_t i = 0; i < en->n_slots; i++)
-        if (en->slots[i].shard == s)
-            channel_stop(en->slots[i].channel, s->limit_ms, channel_is_stopped, s);
+}
+
+void engine_stop_shards(struct engine *en)
+{
+    calls_stop(en->calls, en->stop_limit_ms, calls_stopped, en);
+}
+
+/* On loop 0. */
+static void stop_all(struct loop_post *p)
+{
+    struct engine *en = ZS_CONTAINER(p, struct engine, stop_post);
+    en->stopping = true;
+    if (en->change)
+        change_hurry(en->change, en->stop_limit_ms);
+    else
+        engine_stop_shards(en);
 }
 
 void engine_stop(struct engine *en, uint32_t limit_ms)
 {
     if (!en->started)
         return;
-    for (size_t i = 0; i < en->n_shards; i++) {
-        struct shard *s = &en->shards[i];
-        if (!s->thread.started)
-            continue;
-        s->limit_ms = limit_ms;
-        s->stop_post.fn = stop_channels;
-        loop_post(s->loop, &s->stop_post);
+    if (en->shards[0].thread.started) { /* else none is: they start in this order */
+        en->stop_limit_ms = limit_ms;
+        en->stop_post.fn = stop_all;
+        loop_post(en->shards[0].home.loop, &en->stop_post);
     }
     for (size_t i = 0; i < en->n_shards; i++)
         thread_join(&en->shards[i].thread);
@@ -280,7 +315,7 @@ void engine_stop(struct engine *en, uint32_t limit_ms)
 
 struct loop *engine_loop(const struct engine *en)
 {
-    return en->shards[0].loop;
+    return en->shards[0].home.loop;
 }
 
 struct pool *engine_pool(const struct engine *en)
@@ -288,67 +323,47 @@ struct pool *engine_pool(const struct engine *en)
     return en->pool;
 }
 
-size_t engine_n_channels(const struct engine *en)
+struct links *engine_links(const struct engine *en)
 {
-    return en->n_slots;
-}
-
-struct channel *engine_channel(const struct engine *en, size_t i)
-{
-    return en->slots[i].channel;
-}
-
-static struct slot *find_slot(const struct engine *en, struct str name)
-{
-    for (size_t i = 0; i < en->n_slots; i++)
-        if (en->slots[i].channel && str_eq(channel_conf(en->slots[i].channel)->name, name))
-            return &en->slots[i];
-    return NULL;
-}
-
-struct channel *engine_find(const struct engine *en, struct str name)
-{
-    struct slot *slot = find_slot(en, name);
-    return slot ? slot->channel : NULL;
-}
-
-enum rc engine_apply(struct engine *en, const struct engine_change *change, struct err *e)
-{
-    (void)en, (void)change;
-    return err_set(e, RC_STATE, "TMP-001", "not yet");
+    return en->links;
 }
 
 struct config *engine_config(struct engine *en)
 {
-    return en->conf.config;
+    LOCK_SCOPE(guard, &en->lock);
+    return config_ref(en->config);
 }
 
-struct links *engine_links(const struct engine *en)
+struct roster *engine_roster(struct engine *en)
 {
-    (void)en;
-    return NULL;
+    LOCK_SCOPE(guard, &en->lock);
+    return roster_ref(en->roster);
 }
 
-/* On the loop: bring the channel to what was wanted last. */
-static void apply_pause(struct loop_post *p)
+/* Note what is wanted; a reference to whom it is wanted of. */
+static enum rc want_paused(struct engine *en, struct str name, bool paused, struct slot **out,
+                           struct err *e)
 {
-    struct slot *slot = ZS_CONTAINER(p, struct slot, pause_post);
-    atomic_store(&slot->posted, false);
-    if (slot->channel) /* else it came when the loop was ending */
-        channel_pause(slot->channel, atomic_load(&slot->want_paused));
+    LOCK_SCOPE(guard, &en->lock); /* a change copies what is wanted when it exchanges the roster */
+    struct slot *s = roster_slot(en->roster, name);
+    if (!s)
+        return err_set(e, RC_MISSING, "FLOW-010", "there is no such channel, or it is not enabled");
+    int state = atomic_load_explicit(&channel_figures(s->channel)->state, memory_order_acquire);
+    if (state != CHANNEL_RUNNING && state != CHANNEL_PAUSED)
+        return err_set(e, RC_STATE, "FLOW-011", "the channel is %s",
+                       channel_state_name((enum channel_state)state));
+    atomic_store(&s->want_paused, paused);
+    *out = slot_ref(s);
+    return RC_OK;
 }
 
 enum rc engine_pause(struct engine *en, struct str name, bool paused, struct err *e)
 {
-    struct slot *slot = find_slot(en, name);
-    if (!slot)
-        return err_set(e, RC_MISSING, "FLOW-010", "there is no such channel, or it is not enabled");
-    int state = atomic_load_explicit(&channel_figures(slot->channel)->state, memory_order_acquire);
-    if (state != CHANNEL_RUNNING && state != CHANNEL_PAUSED)
-        return err_set(e, RC_STATE, "FLOW-011", "the channel is %s",
-                       channel_state_name((enum channel_state)state));
-    atomic_store(&slot->want_paused, paused);
-    if (!atomic_exchange(&slot->posted, true))
-        loop_post(slot->shard->loop, &slot->pause_post);
+    struct slot *s = NULL;
+    enum rc rc = want_paused(en, name, paused, &s, e);
+    if (rc != RC_OK)
+        return rc;
+    slot_pause(s);
+    slot_unref(&s);
     return RC_OK;
 }

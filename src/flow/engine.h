@@ -2,10 +2,10 @@
  * Engine: the loops with their threads, the channels on them, and what may be asked and told from
  * outside while they run.
  *
- *   engine_new ── engine_start ── … engine_channels, engine_pause … ── engine_stop ── engine_free
+ *   engine_new ── engine_start ── … engine_roster, engine_apply … ── engine_stop ── engine_free
  *
- * Channels are dealt out to loops in the order of the configuration; each stays on its loop.
- * Loop 0 also serves whoever asks for engine_loop(): the management API.
+ * Channels are dealt out to loops evenly; each stays on its loop, also when it is changed.
+ * Calls through the API, changes of configuration and token fetches have loop 0: engine_loop().
  *
  * Thread  one outer thread calls new, start, stop and free; the rest is tagged.
  */
@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "flow/channel.h"
 #include "flow/link.h"
+#include "flow/roster.h"
 #include "net/pool.h"
 
 struct engine;
@@ -31,7 +32,7 @@ struct engine_conf {
     void *fetch_ctx;
 };
 
-/* RC_NOMEM, or what a destination's connector says of its configuration. */
+/* RC_NOMEM; RC_IO where the system gives no loop or pool. */
 enum rc engine_new(const struct engine_conf *conf, struct engine **out, struct err *e) ZS_CHECK;
 
 /*
@@ -52,10 +53,8 @@ void engine_free(struct engine **ep);
 struct loop *engine_loop(const struct engine *en);
 struct pool *engine_pool(const struct engine *en);
 
-/* Thread any: in the order of the configuration. Not while engine_stop runs, nor after it. */
-size_t engine_n_channels(const struct engine *en);
-struct channel *engine_channel(const struct engine *en, size_t i);
-struct channel *engine_find(const struct engine *en, struct str name); /* NULL: none */
+/* The channels of this moment, for the caller to give back (roster_unref). Thread any. */
+struct roster *engine_roster(struct engine *en);
 
 struct engine_change {
     struct config *next;

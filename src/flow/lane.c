@@ -62,6 +62,7 @@ enum rc lane_new(const struct lane_conf *conf, const struct lane_env *env, struc
     if (!l)
         return err_set(e, RC_NOMEM, "FLOW-001", "no memory for a lane");
     l->conf = conf;
+    l->figures = conf->figures;
     l->env = *env;
     l->phase = LANE_RUNNING;
     list_init(&l->window);
@@ -122,6 +123,12 @@ void lane_stop(struct lane *l, uint32_t limit_ms, void (*stopped)(void *ctx), vo
     if (l->dest_open)
         l->conf->type->send_drain(&l->dest);
     lane_try_stopped(l);
+}
+
+void lane_hurry(struct lane *l, uint32_t limit_ms)
+{
+    if (l->stopped)
+        loop_timer_start(l->env.host->loop, &l->stop_timer, limit_ms, stop_limit_fired);
 }
 
 void lane_try_stopped(struct lane *l)
@@ -371,7 +378,7 @@ static enum lane_state visible_state(const struct lane *l)
 void lane_publish(struct lane *l)
 {
     struct list_node *head = list_first(&l->window);
-    struct lane_figures *f = &l->figures;
+    struct lane_figures *f = l->figures;
     atomic_store_explicit(&f->waiting, l->window.n, memory_order_relaxed);
     atomic_store_explicit(&f->in_flight, l->in_flight, memory_order_relaxed);
     atomic_store_explicit(&f->state, (int)visible_state(l), memory_order_relaxed);
@@ -382,7 +389,7 @@ void lane_publish(struct lane *l)
 
 struct lane_figures *lane_figures(struct lane *l)
 {
-    return &l->figures;
+    return l->figures;
 }
 
 const char *lane_name(const struct lane *l)

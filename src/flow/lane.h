@@ -75,8 +75,11 @@ struct lane_item {
 
 enum lane_unsure { LANE_HOLD, LANE_RESEND };
 
+struct lane_figures; /* below */
+
 struct lane_conf {
-    const char *name; /* "channel/integration/endpoint" */
+    struct lane_figures *figures; /* counted there, so that they outlive the lane */
+    const char *name;             /* "channel/integration/endpoint" */
     const struct conn_type *type;
     const struct conn_endpoint *ep;
     bool keyed;
@@ -97,8 +100,8 @@ struct lane_env {
     struct store *store;
     struct pool *pool;
     const struct random *random;
-    const struct log *log;   /* the channel's */
-    uint64_t config_version; /* that its messages are taken under */
+    const struct log *log;                      /* the channel's */
+    const atomic_uint_fast64_t *config_version; /* that messages are taken under */
 };
 
 /* Live figures; every one is exact, the set is not one moment's. */
@@ -124,6 +127,9 @@ void lane_start(struct lane *l, bool has_backlog);
  * after limit_ms is cut off and recorded as what it is.
  */
 void lane_stop(struct lane *l, uint32_t limit_ms, void (*stopped)(void *ctx), void *ctx);
+
+/* While it stops: limit_ms from now, not what lane_stop said. After stopped() it does nothing. */
+void lane_hurry(struct lane *l, uint32_t limit_ms);
 
 /* After stopped(). Nulls the pointer. */
 void lane_free(struct lane **lp);

@@ -56,7 +56,7 @@ bool lane_too_old(const struct lane *l, const struct lane_item *it)
 void lane_give_up(struct lane *l, struct lane_item *it)
 {
     log_event(&l->log, EV_DELIVERY_DEAD, F_U64("seq", it->d.seq), F_U64("attempts", it->attempts));
-    atomic_fetch_add_explicit(&l->figures.dead, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->figures->dead, 1, memory_order_relaxed);
     finish(l, it, DELIVERY_DEAD, NULL);
 }
 
@@ -80,7 +80,7 @@ static void wait_again(struct lane *l, struct lane_item *it, const struct verdic
     it->covered = false;
     it->mark_stale = l->marking;
     l->troubled = true;
-    atomic_fetch_add_explicit(&l->figures.retries, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->figures->retries, 1, memory_order_relaxed);
     (void)record(l, it, state, v, clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
     log_event(&l->log, EV_DELIVERY_RETRY, F_U64("seq", it->d.seq), F_U64("attempt", it->attempts),
               F_MS("waitMs", (int64_t)wait_ms), F_ERR(&v->err));
@@ -91,7 +91,8 @@ void lane_uncover(struct lane *l, struct lane_item *it)
     struct verdict v = { .rc = RC_STATE, .fate = FATE_RETRY };
     if (!it->covered || (it->state != ITEM_READY && it->state != ITEM_WAITING))
         return;
-    (void)err_set(&v.err, RC_STATE, "FLOW-006", "the engine stopped before it was sent");
+    (void)err_set(&v.err, RC_STATE, "FLOW-006",
+                  "the engine or the channel stopped before it was sent");
     it->covered = false;
     (void)record(l, it, DELIVERY_RETRYING, &v, 0); /* unrecorded it is only flagged too widely */
 }
@@ -99,14 +100,14 @@ void lane_uncover(struct lane *l, struct lane_item *it)
 static void on_delivered(struct lane *l, struct lane_item *it, const struct verdict *v)
 {
     l->troubled = false;
-    atomic_fetch_add_explicit(&l->figures.delivered, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->figures->delivered, 1, memory_order_relaxed);
     finish(l, it, DELIVERY_DELIVERED, v);
 }
 
 static void on_reject(struct lane *l, struct lane_item *it, const struct verdict *v)
 {
     log_event(&l->log, EV_DELIVERY_REJECTED, F_U64("seq", it->d.seq), F_ERR(&v->err));
-    atomic_fetch_add_explicit(&l->figures.rejected, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->figures->rejected, 1, memory_order_relaxed);
     finish(l, it, DELIVERY_REJECTED, v);
 }
 
@@ -134,13 +135,13 @@ static void block(struct lane *l, struct lane_item *it, const struct verdict *v)
 
 void lane_block_unknown(struct lane *l, struct lane_item *it)
 {
-    atomic_fetch_add_explicit(&l->figures.uncertain, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->figures->uncertain, 1, memory_order_relaxed);
     block(l, it, NULL);
 }
 
 static void on_uncertain(struct lane *l, struct lane_item *it, const struct verdict *v)
 {
-    atomic_fetch_add_explicit(&l->figures.uncertain, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->figures->uncertain, 1, memory_order_relaxed);
     if (l->conf->unsure == LANE_HOLD) {
         block(l, it, v);
         return;

@@ -50,7 +50,7 @@ struct lane {
     uint64_t rate_tokens_milli;
     uint64_t rate_at;
 
-    struct lane_figures figures;
+    struct lane_figures *figures; /* conf->figures */
 };
 
 /* lane.c */

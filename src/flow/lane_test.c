@@ -23,6 +23,7 @@ struct world {
     struct committer *committer;
     struct conn_host host;
     struct lane_conf conf;
+    struct lane_figures figures;
     struct conn_endpoint ep;
     struct random_fake random;
     struct lane *lane;
@@ -188,6 +189,7 @@ static void lane_up(struct world *w, bool backlog)
     struct err e;
     world_of_dest = w;
     w->stopped = false;
+    w->figures = (struct lane_figures){ 0 };
     T_OK(lane_new(&w->conf, &env, &w->lane, &e), &e);
     lane_start(w->lane, backlog);
 }
@@ -214,7 +216,8 @@ static struct world *world_new(const enum reply *script, size_t n_script)
     random_fake_init(&w->random, 7);
     w->host = (struct conn_host){ .loop = w->loop, .clock = clock_real(), .log = log_none() };
     w->ep = (struct conn_endpoint){ .name = "to/there", .type = "hl7_v2", .timeout_ms = 1000 };
-    w->conf = (struct lane_conf){ .name = "ch/to/there",
+    w->conf = (struct lane_conf){ .figures = &w->figures,
+                                  .name = "ch/to/there",
                                   .type = &fake_type,
                                   .ep = &w->ep,
                                   .in_flight = 4,

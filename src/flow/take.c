@@ -26,7 +26,7 @@ static struct message *message_new(struct channel *c, struct intake *in)
                                     .content_type = in->content_type,
                                     .trace_id = in->trace_id,
                                     .state = INTAKE_ACCEPTED,
-                                    .config_version = c->env.config_version,
+                                    .config_version = atomic_load(c->env.config_version),
                                     .body = in->body,
                                     .terms = m->terms,
                                     .deliveries = m->deliveries };
