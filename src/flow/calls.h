@@ -14,6 +14,13 @@
 #include "flow/link.h"
 
 struct calls;
+struct credential_setup;
+struct endpoint_test;
+struct engine;
+struct execute;
+
+/* Of an engine; engine.c makes and ends them. */
+struct calls *engine_calls(const struct engine *en);
 
 struct calls_conf {
     const struct conn_host *host; /* of loop 0 */
@@ -25,6 +32,11 @@ struct calls_conf {
 
 /* RC_NOMEM FLOW-001. conf is copied; what it points to outlives the calls. */
 enum rc calls_new(const struct calls_conf *conf, struct calls **out, struct err *e) ZS_CHECK;
+
+/* What flow_execute, flow_test and flow_setup do (execute.h), for who has the calls at hand. */
+void calls_execute(struct calls *c, struct execute *x);
+void calls_test(struct calls *c, struct endpoint_test *t);
+void calls_setup(struct calls *c, struct credential_setup *s);
 
 /*
  * Take no more. What waits ends as failed, what is in flight is finished for at most limit_ms and

@@ -23,6 +23,22 @@ const struct err_code flow_codes[] = {
       "Look at its state with `zarish get channels`; a failed channel says why in the log." },
     { "FLOW-012", "The configuration cannot be changed: the engine is stopping.",
       "Change it again after the next start." },
+    { "FLOW-020", "More calls wait for an endpoint, or for all of them, than may.",
+      "Call again later; look whether the endpoint is slow or its rateLimit is low." },
+    { "FLOW-021", "The integration is paused: nothing is sent through it.",
+      "Resume it with `zarish resume`; messages of its channels wait meanwhile." },
+    { "FLOW-022", "The engine stopped before the call was sent.",
+      "Call again after the start; nothing was sent." },
+    { "FLOW-023", "A token is needed and nothing here can fetch one.",
+      "Nothing: this happens only in programs that use the engine without a network." },
+    { "FLOW-024", "A request was given up on our side before it was sent.",
+      "Nothing: it is sent again where it is kept." },
+    { "FLOW-025", "A call waited for its turn as long as it may take altogether.",
+      "Raise the endpoint's rateLimit or the call's timeout, or call less often." },
+    { "FLOW-026", "What is to be sent does not fit the endpoint.",
+      "Send a text, or give the endpoint a dataMapping that makes one." },
+    { "FLOW-027", "A call needed more memory than one call may have.",
+      "Send less at once." },
 };
 /* clang-format on */
 

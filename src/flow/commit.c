@@ -127,6 +127,10 @@ static void append(struct batch *b, struct store_op *op)
 
 static size_t size_of(const struct store_op *op)
 {
+    if (op->kind == STORE_EXEC)
+        return op->exec->request.n;
+    if (op->kind == STORE_EXEC_END)
+        return op->exec_end->result.n;
     if (op->kind != STORE_INTAKE)
         return 0;
     size_t n = op->intake->body.n + op->intake->ack.n;

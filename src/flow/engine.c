@@ -328,6 +328,11 @@ struct links *engine_links(const struct engine *en)
     return en->links;
 }
 
+struct calls *engine_calls(const struct engine *en)
+{
+    return en->calls;
+}
+
 struct config *engine_config(struct engine *en)
 {
     LOCK_SCOPE(guard, &en->lock);

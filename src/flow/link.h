@@ -70,7 +70,7 @@ struct link_watch {
     struct loop *loop;
     struct loop_post post; /* from here on the link's */
     struct list_node node;
-    bool posted;
+    atomic_bool posted;
 };
 
 void link_watch(struct link *k, struct link_watch *w);
