@@ -10,6 +10,7 @@
 #include "base/codes.h"
 #include "cli/codes.h"
 #include "config/codes.h"
+#include "connector/codes.h"
 #include "connector/fault/codes.h"
 #include "connector/http/codes.h"
 #include "connector/mllp/codes.h"
@@ -36,6 +37,7 @@ static const struct cli_code_list codes[] = {
     { base_codes, &base_n_codes },
     { cli_codes, &cli_n_codes },
     { config_codes, &config_n_codes },
+    { conn_codes, &conn_n_codes },
     { conn_fault_codes, &conn_fault_n_codes },
     { conn_http_codes, &conn_http_n_codes },
     { conn_mllp_codes, &conn_mllp_n_codes },

@@ -33,6 +33,7 @@
 struct loop;
 struct pool;
 struct log;
+struct addr_rules;
 struct conn_source;
 struct conn_dest;
 
@@ -41,7 +42,8 @@ struct conn_host {
     struct loop *loop;
     struct pool *pool; /* for name look-ups and calls that block */
     const struct clock *clock;
-    const struct log *log; /* carries channel and connection names already */
+    const struct log *log;       /* carries channel and connection names already */
+    struct addr_rules *outbound; /* where connections may go (net/addr.h); NULL: everywhere */
 };
 
 /* ---- sources ------------------------------------------------------------------------------ */
@@ -102,7 +104,10 @@ struct conn_header {
     struct str value;
 };
 
-/* What one request carries beyond what its endpoint says: credentials, an API call's options. */
+/*
+ * What one request carries beyond what its endpoint says: an API call's options, then credentials.
+ * Of several headers of one name the last counts, so that nobody passes for somebody else.
+ */
 struct conn_extra {
     const struct conn_header *headers; /* one of a name that the endpoint has too replaces it */
     size_t n_headers;
@@ -224,7 +229,8 @@ struct conn_type {
     void (*cancel)(struct conn_dest *d, struct delivery *dl);
     void (*send_drain)(struct conn_dest *d);
     void (*send_close)(struct conn_dest *d);
-    /* x may be NULL and is borrowed until done, which comes once, also after send_close. */
+    /* x may be NULL and is borrowed until done, which comes once: from within this call where
+     * nothing can be sent, or within send_close at the latest. */
     void (*probe)(struct conn_dest *d, const struct conn_extra *x, conn_probe_fn *done, void *ctx);
 };
 

@@ -251,3 +251,28 @@ bool cidr_list_has(const struct cidr_list *l, const struct addr *a)
             return true;
     return false;
 }
+
+enum rc cidr_list_parse(const struct str *texts, size_t n, struct arena *a, struct cidr_list *out,
+                        struct err *e)
+{
+    struct cidr *v = arena_make(a, struct cidr, n);
+    if (!v)
+        return err_set(e, RC_NOMEM, "BASE-002", "not enough memory for the networks");
+    for (size_t i = 0; i < n; i++) {
+        enum rc rc = cidr_parse(texts[i], &v[i], e);
+        if (rc != RC_OK) {
+            err_where(e, "[%zu]", i);
+            return rc;
+        }
+    }
+    *out = (struct cidr_list){ .v = v, .n = n };
+    return RC_OK;
+}
+
+bool addr_rules_allow(void *rules, const struct addr *a)
+{
+    const struct addr_rules *r = rules;
+    if (!r)
+        return true;
+    return !cidr_list_has(&r->deny, a) && (r->allow.n == 0 || cidr_list_has(&r->allow, a));
+}

@@ -110,4 +110,17 @@ enum rc cidr_parse(struct str in, struct cidr *out, struct err *e) ZS_CHECK;
 bool cidr_has(const struct cidr *c, const struct addr *a);
 bool cidr_list_has(const struct cidr_list *l, const struct addr *a);
 
+/* n texts into the arena. RC_SYNTAX NET-025 with the item in `where`; RC_NOMEM BASE-002. */
+enum rc cidr_list_parse(const struct str *texts, size_t n, struct arena *a, struct cidr_list *out,
+                        struct err *e) ZS_CHECK;
+
+/* Which addresses may be connected to. What is denied is so even if it is allowed too. */
+struct addr_rules {
+    struct cidr_list allow; /* empty: all */
+    struct cidr_list deny;
+};
+
+/* rules: a struct addr_rules, NULL: all. What stream_connect and client_request ask. */
+bool addr_rules_allow(void *rules, const struct addr *a);
+
 #endif

@@ -251,11 +251,74 @@ static void test_cidr(void **state)
     T_FALSE(cidr_list_has(&(struct cidr_list){ NULL, 0 }, &any));
 }
 
+static void test_cidr_list(void **state)
+{
+    (void)state;
+    static const struct str good[] = { STR_INIT("10.0.0.0/8"), STR_INIT("::1") };
+    static const struct str bad[] = { STR_INIT("10.0.0.0/8"), STR_INIT("10.0.0.1/8") };
+    struct arena *a = arena_new("test", 0, 65536);
+    struct cidr_list l = { NULL, 0 };
+    struct addr at;
+    struct err e;
+    T_OK(cidr_list_parse(good, 2, a, &l, &e), &e);
+    T_EQ_SIZE(l.n, 2);
+    T_OK(addr_parse_ip(STR("::1"), &at, &e), &e);
+    T_TRUE(cidr_list_has(&l, &at));
+    T_EQ_INT(cidr_list_parse(bad, 2, a, &l, &e), RC_SYNTAX);
+    T_EQ_Z(e.id, "NET-025");
+    T_EQ_Z(e.where, "[1]");
+    T_OK(cidr_list_parse(NULL, 0, a, &l, &e), &e);
+    T_EQ_SIZE(l.n, 0);
+    arena_free(&a);
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct str allow[2], deny[2];
+        const char *in;
+        bool want;
+    } rows[] = {
+        { "nothing said", { { NULL, 0 } }, { { NULL, 0 } }, "8.8.8.8", true },
+        { "allowed", { STR_INIT("10.0.0.0/8") }, { { NULL, 0 } }, "10.1.2.3", true },
+        { "not among the allowed", { STR_INIT("10.0.0.0/8") }, { { NULL, 0 } }, "8.8.8.8", false },
+        { "the other family", { STR_INIT("10.0.0.0/8") }, { { NULL, 0 } }, "::1", false },
+        { "denied", { { NULL, 0 } }, { STR_INIT("169.254.0.0/16") }, "169.254.169.254", false },
+        { "not denied", { { NULL, 0 } }, { STR_INIT("169.254.0.0/16") }, "8.8.8.8", true },
+        { "IPv4 in IPv6 is the same address",
+          { { NULL, 0 } },
+          { STR_INIT("169.254.0.0/16") },
+          "::ffff:169.254.169.254",
+          false },
+        { "both: denied",
+          { STR_INIT("10.0.0.0/8") },
+          { STR_INIT("10.6.0.0/16") },
+          "10.6.0.1",
+          false },
+    };
+    struct addr at;
+    struct err e;
+    for (size_t i = 0; i < ZS_COUNT(rows); i++) {
+        T_ROW(rows[i].name);
+        struct arena *a = arena_new("test", 0, 65536);
+        struct addr_rules r;
+        T_OK(cidr_list_parse(rows[i].allow, rows[i].allow[0].n > 0, a, &r.allow, &e), &e);
+        T_OK(cidr_list_parse(rows[i].deny, rows[i].deny[0].n > 0, a, &r.deny, &e), &e);
+        T_OK(addr_parse_ip(str_z(rows[i].in), &at, &e), &e);
+        T_EQ_INT(addr_rules_allow(&r, &at), rows[i].want);
+        T_TRUE(addr_rules_allow(NULL, &at));
+        arena_free(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T_TEST(test_ip),  T_TEST(test_bad_ip),    T_TEST(test_hostport),
         T_TEST(test_url), T_TEST(test_url_limit), T_TEST(test_cidr),
+        T_TEST(test_cidr_list), T_TEST(test_rules),
     };
     return T_RUN(tests);
 }

@@ -6,10 +6,6 @@ const struct err_code conn_http_codes[] = {
       "Write http://IP:PORT/PATH or https://IP:PORT/PATH; localhost and * may stand for the IP." },
     { "HTTPIN-002", "Scheme and certificate of a listener do not fit together.",
       "https needs `certificate` and `key`; http has neither." },
-    { "HTTPIN-003", "A network in `allow` is malformed.",
-      "Write an address with its prefix length, such as 10.0.0.0/8 or fd00::/8." },
-    { "HTTPIN-004", "A listener would take messages from anybody who reaches it.",
-      "Listen on 127.0.0.1, limit the peers by `allow` or `clientCa`, or say `open: true`." },
     { "HTTPIN-005", "There is not enough memory to open a listener.",
       "Look at the machine's memory and the engine's limits." },
     { "HTTPOUT-001", "A request cannot be built from the endpoint's configuration.",
@@ -30,7 +26,5 @@ const struct err_code conn_http_codes[] = {
       "Check that the URL leads to an HTTP server, and whether it took the message." },
     { "HTTPOUT-015", "A delivery was given up while it was under way.",
       "If the request was sent, look at the peer whether it took the message." },
-    { "HTTPOUT-016", "A connectivity test of this endpoint is under way already.",
-      "Wait for it to end." },
 };
 const size_t conn_http_n_codes = ZS_COUNT(conn_http_codes);

@@ -2,6 +2,7 @@
  * Options of the listener and the rules across them. Tests: http_conf_test.c
  */
 #include "connector/http/http_int.h"
+#include "connector/peer.h"
 
 static const struct opt_def recv_opts[] = {
     { .name = "listen",
@@ -78,13 +79,6 @@ static const struct opt_def recv_opts[] = {
 const struct opt_table conn_http_recv_table =
     OPT_TABLE("http source", struct conn_http_conf, recv_opts, "A listener for messages by POST.");
 
-static bool is_loopback(struct str host)
-{
-    struct addr a;
-    return str_eqz(host, "localhost") ||
-           (addr_parse_ip(host, &a, NULL) == RC_OK && addr_is_loopback(&a));
-}
-
 /* "*", "localhost" or an IP: names are not looked up for listening. */
 static bool is_bindable(struct str host)
 {
@@ -135,7 +129,7 @@ enum rc conn_http_place(struct str listen, struct http_place *out, struct err *e
                                 .port = u.port,
                                 .path = u.path.n > 0 ? u.path : STR("/"),
                                 .tls = tls,
-                                .loopback = !all && is_loopback(u.host) };
+                                .loopback = !all && conn_is_loopback(u.host) };
     return RC_OK;
 }
 
@@ -162,14 +156,9 @@ void conn_http_recv_check(const struct opt_read *r, const struct json *obj, cons
         return;
     }
     check_tls(r, obj, c, place.tls);
-    for (size_t i = 0; i < c->allow.n; i++) {
-        struct cidr net;
-        if (cidr_parse(c->allow.v[i], &net, &e) != RC_OK)
-            opt_finding(r, obj, "allow", "HTTPIN-003", "such as 10.0.0.0/8", "item %zu: %s", i,
-                        e.text);
-    }
-    if (!place.loopback && !c->open && c->allow.n == 0 && c->client_ca.n == 0)
-        opt_finding(r, obj, "listen", "HTTPIN-004",
-                    "listen on 127.0.0.1, or give `allow` or `clientCa`, or say `open: true`",
-                    "anybody who reaches this address could send");
+    conn_door_check(r, obj,
+                    &(struct conn_door){ .loopback = place.loopback,
+                                         .open = c->open,
+                                         .allow = c->allow,
+                                         .client_ca = c->client_ca });
 }

@@ -69,11 +69,11 @@ static const struct {
     { "{\"listen\":\"http://*:1/\",\"allow\":[\"10.0.0.0/8\",\"::1\"]}", NULL, NULL },
     { "{\"listen\":\"https://*:1/\",\"certificate\":\"c\",\"key\":\"k\",\"clientCa\":\"a\"}", NULL,
       NULL },
-    { "{\"listen\":\"http://*:1/\"}", "HTTPIN-004", "listen" },
-    { "{\"listen\":\"https://*:1/\",\"certificate\":\"c\",\"key\":\"k\"}", "HTTPIN-004", "listen" },
+    { "{\"listen\":\"http://*:1/\"}", "CONN-002", "listen" },
+    { "{\"listen\":\"https://*:1/\",\"certificate\":\"c\",\"key\":\"k\"}", "CONN-002", "listen" },
     { "{\"listen\":\"https://127.0.0.1:1/\"}", "HTTPIN-002", "listen" },
     { "{\"listen\":\"http://127.0.0.1:1/\",\"key\":\"k\"}", "HTTPIN-002", "listen" },
-    { "{\"listen\":\"http://*:1/\",\"allow\":[\"10.0.0.0/8\",\"x\"]}", "HTTPIN-003", "allow" },
+    { "{\"listen\":\"http://*:1/\",\"allow\":[\"10.0.0.0/8\",\"x\"]}", "CONN-001", "allow" },
     { "{\"listen\":\"nowhere\"}", "HTTPIN-001", "listen" },
 };
 

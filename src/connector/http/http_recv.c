@@ -6,11 +6,13 @@
 #include "base/alloc.h"
 #include "base/list.h"
 #include "connector/http/http_int.h"
+#include "connector/peer.h"
 
 #define RETRY_AFTER_S  "1"
 #define ARENA_PER_BYTE 8 /* what reading and mapping a message may need of its size */
 #define ARENA_LEAST    (1024 * 1024)
 #define WORDS_MAX      4096
+#define ALLOW_MAX      ((size_t)1024 * 1024)
 
 enum recv_state { RECV_OPEN, RECV_RUNNING, RECV_PAUSED, RECV_DRAINING };
 
@@ -19,7 +21,8 @@ struct recv {
     const struct conn_http_conf *conf;
     struct http_place place;
     struct http_server *server;
-    struct cidr *allow;
+    struct arena *arena; /* of allow */
+    struct cidr_list allow;
     enum recv_state state;
     bool stopped;          /* the server is through */
     struct list unsettled; /* struct taken */
@@ -141,41 +144,18 @@ static void on_stopped(void *ctx)
 
 /* ---- opening ---- */
 
-static enum rc read_pem(struct str path, struct arena *a, struct str *out, struct err *e)
+static enum rc read_allow(struct recv *r, struct err *e)
 {
-    const char *z = arena_z(a, path);
-    return z ? tls_read_pem(z, a, out, e)
-             : err_set(e, RC_NOMEM, "HTTPIN-005", "not enough memory for the listener");
+    r->arena = arena_new("listener", 0, ALLOW_MAX);
+    if (!r->arena)
+        return err_set(e, RC_NOMEM, "HTTPIN-005", "not enough memory for the listener");
+    return cidr_list_parse(r->conf->allow.v, r->conf->allow.n, r->arena, &r->allow, e);
 }
 
 static enum rc make_tls(const struct conn_http_conf *c, struct tls_ctx **out, struct err *e)
 {
-    struct arena *a = arena_new("pem", 0, 4 * (size_t)TLS_PEM_MAX);
-    if (!a)
-        return err_set(e, RC_NOMEM, "HTTPIN-005", "not enough memory for the listener");
-    arena_wipe_on_free(a);
-    struct tls_conf t = { .role = TLS_SERVER };
-    enum rc rc = read_pem(c->cert_file, a, &t.cert_pem, e);
-    if (rc == RC_OK)
-        rc = read_pem(c->key_file, a, &t.key_pem, e);
-    if (rc == RC_OK && c->client_ca.n > 0)
-        rc = read_pem(c->client_ca, a, &t.ca_pem, e);
-    if (rc == RC_OK)
-        rc = tls_ctx_new(&t, out, e);
-    arena_free(&a);
-    return rc;
-}
-
-static enum rc read_allow(struct recv *r, struct err *e)
-{
-    size_t n = r->conf->allow.n;
-    r->allow = mem_array(struct cidr, n);
-    if (!r->allow)
-        return err_set(e, RC_NOMEM, "HTTPIN-005", "not enough memory for the listener");
-    enum rc rc = RC_OK;
-    for (size_t i = 0; i < n && rc == RC_OK; i++)
-        rc = cidr_parse(r->conf->allow.v[i], &r->allow[i], e);
-    return rc;
+    struct conn_files files = { .cert = c->cert_file, .key = c->key_file, .ca = c->client_ca };
+    return conn_listen_tls(&files, out, e);
 }
 
 static enum rc listen_on(struct recv *r, struct tls_ctx *tls, struct err *e)
@@ -185,7 +165,7 @@ static enum rc listen_on(struct recv *r, struct tls_ctx *tls, struct err *e)
     struct http_server_conf conf = {
         .host = r->place.host,
         .port = r->place.port,
-        .allow = { r->allow, c->allow.n },
+        .allow = r->allow,
         .tls = tls,
         .max_conns = (size_t)c->max_conns,
         .body_max = c->max_body_bytes,
@@ -217,7 +197,7 @@ enum rc conn_http_open(struct conn_source *s, struct err *e)
         rc = listen_on(r, tls, e);
     tls_ctx_unref(&tls); /* the server has its own count */
     if (rc != RC_OK) {
-        mem_free(r->allow);
+        arena_free(&r->arena);
         mem_free(r);
         return rc;
     }
@@ -259,7 +239,7 @@ void conn_http_close(struct conn_source *s)
     http_server_free(&r->server);
     for (struct list_node *n = list_pop(&r->unsettled); n; n = list_pop(&r->unsettled))
         http_unref(&ZS_CONTAINER(n, struct taken, link)->x);
-    mem_free(r->allow);
+    arena_free(&r->arena);
     mem_free(r);
 }
 

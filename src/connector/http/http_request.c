@@ -41,11 +41,21 @@ static void put_parameter(struct buf *b, struct str name, const struct json *v)
         http_escape(b, json_text(v));
 }
 
+static bool has_name(const struct conn_header *list, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i].name, name))
+            return true;
+    return false;
+}
+
 /* A list gives the parameter once for each item; null gives none. */
-static void put_parameters(struct buf *b, const struct json *parameters)
+static void put_parameters(struct buf *b, const struct json *parameters, const struct conn_extra *x)
 {
     JSON_EACH(v, parameters)
     {
+        if (has_name(x->query, x->n_query, json_name(v)))
+            continue;
         if (is_scalar(v))
             put_parameter(b, json_name(v), v);
         if (json_type(v) != JSON_ARRAY)
@@ -56,17 +66,28 @@ static void put_parameters(struct buf *b, const struct json *parameters)
     }
 }
 
-static enum rc make_url(const struct conn_endpoint *ep, struct arena *a, struct str *out,
-                        struct err *e)
+static void put_query(struct buf *b, const struct conn_header *list, size_t n)
 {
+    for (size_t i = 0; i < n; i++) {
+        put_name(b, list[i].name);
+        http_escape(b, list[i].value);
+    }
+}
+
+/* What a request without anything beyond its endpoint carries. */
+static const struct conn_extra nothing = { .headers = NULL };
+
+enum rc conn_http_url(struct str base, const struct json *parameters,
+                      const struct conn_endpoint *ep, const struct conn_extra *extra,
+                      struct arena *a, struct str *out, struct err *e)
+{
+    const struct conn_extra *x = extra ? extra : &nothing;
     struct buf b;
     buf_init_arena(&b, a, URL_BYTES_MAX);
-    buf_str(&b, str_sub(ep->url, 0, str_chr(ep->url, '#', 0)));
-    put_parameters(&b, ep->parameters);
-    for (size_t i = 0; i < ep->n_query; i++) {
-        put_name(&b, ep->query[i].name);
-        http_escape(&b, ep->query[i].value);
-    }
+    buf_str(&b, str_sub(base, 0, str_chr(base, '#', 0)));
+    put_parameters(&b, parameters, x);
+    put_query(&b, ep->query, ep->n_query);
+    put_query(&b, x->query, x->n_query);
     if (b.failed == RC_LIMIT) {
         (void)err_set(e, RC_VALUE, "HTTPOUT-001", "the URL with its parameters is too long");
         (void)err_fate(e, FATE_OPERATOR); /* returns the code set above */
@@ -85,7 +106,25 @@ struct field_list {
     size_t n;
 };
 
-/* Unless the endpoint's own headers say it: those are never overridden. */
+static bool has_field(const struct conn_extra *x, struct str name)
+{
+    for (size_t i = 0; i < x->n_headers; i++)
+        if (str_ieq(x->headers[i].name, name))
+            return true;
+    return false;
+}
+
+/* In the place of one with that name, else at the end. */
+static void put_field(struct field_list *l, const struct conn_header *h)
+{
+    size_t i = 0;
+    while (i < l->n && !str_ieq(l->v[i].name, h->name))
+        i++;
+    l->v[i] = (struct http_field){ h->name, h->value };
+    l->n += i == l->n;
+}
+
+/* Unless the endpoint or the request itself says it: those are never overridden. */
 static void add_default(struct field_list *l, struct str name, struct str value)
 {
     if (value.n > 0 && str_is_null(http_field_get(l->v, l->n, name)))
@@ -107,14 +146,19 @@ static struct str default_type(const struct conn_endpoint *ep, const struct deli
     return d->content_type.n > 0 ? d->content_type : STR("application/octet-stream");
 }
 
-static enum rc make_fields(const struct conn_endpoint *ep, const struct delivery *d, bool has_body,
-                           struct arena *a, struct client_request *r, struct err *e)
+enum rc conn_http_fields(const struct conn_endpoint *ep, const struct delivery *d, bool has_body,
+                         struct arena *a, struct client_request *r, struct err *e)
 {
-    struct field_list l = { arena_make(a, struct http_field, ep->n_headers + 3), 0 };
+    const struct conn_extra *x = d->extra ? d->extra : &nothing;
+    struct field_list l = { arena_make(a, struct http_field, ep->n_headers + x->n_headers + 3), 0 };
     if (!l.v)
         return no_memory(e);
+    /* the endpoint's as they stand: a field may be there twice on purpose */
     for (size_t i = 0; i < ep->n_headers; i++)
-        l.v[l.n++] = (struct http_field){ ep->headers[i].name, ep->headers[i].value };
+        if (!has_field(x, ep->headers[i].name))
+            l.v[l.n++] = (struct http_field){ ep->headers[i].name, ep->headers[i].value };
+    for (size_t i = 0; i < x->n_headers; i++)
+        put_field(&l, &x->headers[i]);
     if (has_body)
         add_default(&l, STR("Content-Type"), default_type(ep, d));
     add_default(&l, STR("Accept"), default_accept(ep));
@@ -124,18 +168,23 @@ static enum rc make_fields(const struct conn_endpoint *ep, const struct delivery
     return RC_OK;
 }
 
+bool conn_http_has_body(struct str method)
+{
+    enum http_method m = http_method_of(method);
+    return m != HTTP_GET && m != HTTP_HEAD && m != HTTP_DELETE && m != HTTP_OPTIONS;
+}
+
 enum rc conn_http_request(const struct conn_endpoint *ep, const struct delivery *d, struct arena *a,
                           struct client_request *out, struct err *e)
 {
     struct client_request r = { .method = ep->method.n > 0 ? ep->method : STR("POST") };
-    enum http_method m = http_method_of(r.method);
-    bool has_body = m != HTTP_GET && m != HTTP_HEAD && m != HTTP_DELETE;
+    bool has_body = conn_http_has_body(r.method);
     r.total_ms = d->timeout_ms ? d->timeout_ms : ep->timeout_ms;
     if (has_body)
         r.body = str_is_null(d->body) ? STR("") : d->body;
-    enum rc rc = make_url(ep, a, &r.url, e);
+    enum rc rc = conn_http_url(ep->url, ep->parameters, ep, d->extra, a, &r.url, e);
     if (rc == RC_OK)
-        rc = make_fields(ep, d, has_body, a, &r, e);
+        rc = conn_http_fields(ep, d, has_body, a, &r, e);
     if (rc == RC_OK)
         *out = r;
     return rc;

@@ -6,7 +6,22 @@ static const struct conn_header own_type[] = { { STR_INIT("content-type"), STR_I
                                                { STR_INIT("X-A"), STR_INIT("1") } };
 static const struct conn_header own_key[] = { { STR_INIT("Idempotency-Key"), STR_INIT("mine") },
                                               { STR_INIT("ACCEPT"), STR_INIT("a/b") } };
+static const struct conn_header say_twice[] = { { STR_INIT("X-A"), STR_INIT("1") },
+                                                { STR_INIT("x-a"), STR_INIT("2") },
+                                                { STR_INIT("X-B"), STR_INIT("3") } };
+static const struct conn_header extra_a[] = { { STR_INIT("x-A"), STR_INIT("9") } };
+static const struct conn_header extra_two[] = { { STR_INIT("Authorization"), STR_INIT("theirs") },
+                                                { STR_INIT("Accept"), STR_INIT("a/b") },
+                                                { STR_INIT("authorization"), STR_INIT("ours") } };
+static const struct conn_header extra_query[] = { { STR_INIT("a"), STR_INIT("1 ") },
+                                                  { STR_INIT("a"), STR_INIT("2") },
+                                                  { STR_INIT("k&"), STR_INIT("=") } };
 static const struct conn_header secret_query[] = { { STR_INIT("api_key"), STR_INIT("s&c") } };
+
+#define NOTHING                                                                                    \
+    {                                                                                              \
+        NULL, 0, NULL, 0                                                                           \
+    }
 
 static const struct {
     const char *name;
@@ -16,6 +31,7 @@ static const struct {
     const char *url, *method;
     const char *body;   /* NULL: none */
     const char *fields; /* name=value; … */
+    struct conn_extra extra;
 } rows[] = {
     { "plain",
       { .url = STR_INIT("http://h/p") },
@@ -24,7 +40,8 @@ static const struct {
       "http://h/p",
       "POST",
       "{}",
-      "Content-Type=application/json;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;" },
+      "Content-Type=application/json;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      NOTHING },
     { "no type known",
       { .url = STR_INIT("http://h/p"), .method = STR_INIT("PUT") },
       NULL,
@@ -33,7 +50,8 @@ static const struct {
       "PUT",
       "{}",
       "Content-Type=application/octet-stream;Accept=application/json, */*;q=0.5;"
-      "Idempotency-Key=s-7;" },
+      "Idempotency-Key=s-7;",
+      NOTHING },
     { "the user's type is never overridden",
       { .url = STR_INIT("http://h/p"), .headers = own_type, .n_headers = 2 },
       NULL,
@@ -41,7 +59,8 @@ static const struct {
       "http://h/p",
       "POST",
       "{}",
-      "content-type=x/y;X-A=1;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;" },
+      "content-type=x/y;X-A=1;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      NOTHING },
     { "nor the user's key",
       { .url = STR_INIT("http://h/p"), .headers = own_key, .n_headers = 2 },
       NULL,
@@ -49,7 +68,8 @@ static const struct {
       "http://h/p",
       "POST",
       "{}",
-      "Idempotency-Key=mine;ACCEPT=a/b;Content-Type=a/b;" },
+      "Idempotency-Key=mine;ACCEPT=a/b;Content-Type=a/b;",
+      NOTHING },
     { "FHIR",
       { .url = STR_INIT("http://h/Patient"), .type = "fhir_api" },
       NULL,
@@ -57,7 +77,8 @@ static const struct {
       "http://h/Patient",
       "POST",
       "{}",
-      "Content-Type=application/fhir+json;Accept=application/fhir+json;Idempotency-Key=s-7;" },
+      "Content-Type=application/fhir+json;Accept=application/fhir+json;Idempotency-Key=s-7;",
+      NOTHING },
     { "HL7 v2",
       { .url = STR_INIT("http://h/p"), .type = "rest_api" },
       NULL,
@@ -66,7 +87,8 @@ static const struct {
       "POST",
       "{}",
       "Content-Type=x-application/hl7-v2+er7;Accept=application/json, */*;q=0.5;"
-      "Idempotency-Key=s-7;" },
+      "Idempotency-Key=s-7;",
+      NOTHING },
     { "GET has no body",
       { .url = STR_INIT("http://h/p"), .method = STR_INIT("GET") },
       NULL,
@@ -74,7 +96,8 @@ static const struct {
       "http://h/p",
       "GET",
       NULL,
-      "Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;" },
+      "Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      NOTHING },
     { "parameters",
       { .url = STR_INIT("http://h/p") },
       "{\"a\":\"x y&\",\"b\":1.50,\"c\":true,\"d\":null,\"e\":[\"1\",2],\"f\":false}",
@@ -82,7 +105,8 @@ static const struct {
       "http://h/p?a=x%20y%26&b=1.50&c=true&e=1&e=2&f=false",
       "POST",
       "{}",
-      "Content-Type=a/b;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;" },
+      "Content-Type=a/b;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      NOTHING },
     { "parameters behind a query, without the fragment",
       { .url = STR_INIT("http://h/p?z=1#top"), .query = secret_query, .n_query = 1 },
       "{\"a\":\"x\"}",
@@ -90,7 +114,45 @@ static const struct {
       "http://h/p?z=1&a=x&api_key=s%26c",
       "POST",
       "{}",
-      "Content-Type=a/b;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;" },
+      "Content-Type=a/b;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      NOTHING },
+    { "the endpoint may say one twice",
+      { .url = STR_INIT("http://h/p"), .headers = say_twice, .n_headers = 3 },
+      NULL,
+      "a/b",
+      "http://h/p",
+      "POST",
+      "{}",
+      "X-A=1;x-a=2;X-B=3;Content-Type=a/b;Accept=application/json, */*;q=0.5;"
+      "Idempotency-Key=s-7;",
+      NOTHING },
+    { "extra replaces all of that name",
+      { .url = STR_INIT("http://h/p"), .headers = say_twice, .n_headers = 3 },
+      NULL,
+      "a/b",
+      "http://h/p",
+      "POST",
+      "{}",
+      "X-B=3;x-A=9;Content-Type=a/b;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      { .headers = extra_a, .n_headers = 1 } },
+    { "of extra the last of a name counts",
+      { .url = STR_INIT("http://h/p") },
+      NULL,
+      "a/b",
+      "http://h/p",
+      "POST",
+      "{}",
+      "authorization=ours;Accept=a/b;Content-Type=a/b;Idempotency-Key=s-7;",
+      { .headers = extra_two, .n_headers = 3 } },
+    { "extra parameters",
+      { .url = STR_INIT("http://h/p") },
+      "{\"a\":[7,8],\"b\":1}",
+      "a/b",
+      "http://h/p?b=1&a=1%20&a=2&k%26=%3D",
+      "POST",
+      "{}",
+      "Content-Type=a/b;Accept=application/json, */*;q=0.5;Idempotency-Key=s-7;",
+      { .query = extra_query, .n_query = 3 } },
 };
 
 static void fields_text(const struct client_request *r, struct buf *b)
@@ -122,7 +184,8 @@ static void requests(void **state)
         ep.timeout_ms = 7000;
         struct delivery d = { .message_id = STR("s-7"),
                               .body = STR("{}"),
-                              .content_type = str_z(rows[i].type) };
+                              .content_type = str_z(rows[i].type),
+                              .extra = &rows[i].extra };
         T_OK(conn_http_request(&ep, &d, a, &r, &e), &e);
         T_EQ_STR(r.url, rows[i].url);
         T_EQ_STR(r.method, rows[i].method);

@@ -1,31 +1,16 @@
 /*
  * The destination: one call of the client for each delivery. Ending early, by cancel or close, is
  * an outcome too: uncertain once the request was handed to a connection.
- * Tests: http_send_test.c, contract_test.c
+ * Probes are in http_probe.c. Tests: http_send_test.c, contract_test.c
  */
 #include "base/alloc.h"
-#include "base/list.h"
 #include "connector/http/http_int.h"
-
-struct sender {
-    struct conn_dest *dest;
-    struct client *client;
-    struct list flights;
-    struct list failed; /* flights that never left: told at the end of the iteration */
-    struct loop_hook hook;
-    struct loop_timer drain_timer;
-    bool draining;
-    /* a probe under way, one at a time */
-    struct client_call *probe;
-    struct arena *probe_arena;
-    conn_probe_fn *probe_done;
-    void *probe_ctx;
-};
+#include "crypt/tls.h"
 
 /* A delivery under way; d->conn. */
 struct flight {
     struct list_node link;
-    struct sender *s;
+    struct http_sender *s;
     struct delivery *d;
     struct client_call *call; /* NULL: failed before it left */
     struct verdict verdict;   /* then */
@@ -35,12 +20,12 @@ struct flight {
 
 static void on_drain(struct loop_timer *t)
 {
-    struct sender *s = ZS_CONTAINER(t, struct sender, drain_timer);
+    struct http_sender *s = ZS_CONTAINER(t, struct http_sender, drain_timer);
     s->dest->drained(s->dest);
 }
 
 /* From the loop: whoever called drain or got the last verdict need not expect it within. */
-static void tell_drained(struct sender *s)
+static void tell_drained(struct http_sender *s)
 {
     bool idle = list_is_empty(&s->flights) && list_is_empty(&s->failed);
     if (s->draining && idle && !loop_timer_is_on(&s->drain_timer))
@@ -50,7 +35,7 @@ static void tell_drained(struct sender *s)
 /* done() comes last: it may send again, or close the destination. */
 static void land(struct flight *f, struct list *from, const struct verdict *v)
 {
-    struct sender *s = f->s;
+    struct http_sender *s = f->s;
     struct delivery *d = f->d;
     list_remove(from, &f->link);
     mem_free(f);
@@ -74,7 +59,7 @@ static void on_result(void *ctx, const struct client_result *res)
  */
 static void on_failed(struct loop_hook *h)
 {
-    struct sender *s = ZS_CONTAINER(h, struct sender, hook);
+    struct http_sender *s = ZS_CONTAINER(h, struct http_sender, hook);
     struct list_node *first = list_first(&s->failed);
     if (!first)
         return; /* cancelled meanwhile */
@@ -99,22 +84,67 @@ static void abandon(struct flight *f)
 
 /* ---- the contract ---- */
 
+/* A copy of what the integration says, as the client wants it. */
+static enum rc copy_tls(struct http_sender *s, const struct conn_tls *t)
+{
+    struct arena *a = arena_new("http tls", 0, 4 * (size_t)TLS_PEM_MAX);
+    s->arena = a;
+    if (!a)
+        return RC_NOMEM;
+    arena_wipe_on_free(a);
+    struct client_tls *c = arena_make(a, struct client_tls, 1);
+    if (!c)
+        return RC_NOMEM;
+    const struct {
+        struct str from;
+        struct str *to;
+    } texts[] = { { t->ca_pem, &c->ca_pem },
+                  { t->cert_pem, &c->cert_pem },
+                  { t->key_pem, &c->key_pem } };
+    for (size_t i = 0; i < ZS_COUNT(texts); i++) {
+        if (texts[i].from.n == 0)
+            continue;
+        *texts[i].to = arena_str(a, texts[i].from);
+        if (str_is_null(*texts[i].to))
+            return RC_NOMEM;
+    }
+    c->passphrase = t->passphrase.n > 0 ? arena_z(a, t->passphrase) : NULL;
+    s->tls = c;
+    return t->passphrase.n > 0 && !c->passphrase ? RC_NOMEM : RC_OK;
+}
+
+void conn_http_reach(const struct http_sender *s, struct client_request *r)
+{
+    r->tls = s->tls;
+    r->allow = addr_rules_allow;
+    r->allow_ctx = s->dest->host->outbound;
+}
+
+static void free_sender(struct http_sender *s)
+{
+    client_free(&s->client);
+    arena_free(&s->arena);
+    mem_free(s);
+}
+
 enum rc conn_http_send_open(struct conn_dest *d, struct err *e)
 {
-    struct sender *s = mem_new(struct sender);
+    struct http_sender *s = mem_new(struct http_sender);
     if (!s)
         return err_set(e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the destination");
     s->dest = d;
     s->hook.fn = on_failed;
     list_init(&s->flights);
     list_init(&s->failed);
+    list_init(&s->probes);
     enum rc rc = client_new(d->host->loop, &(struct client_conf){ .max_conns = 0 }, &s->client, e);
-    if (rc != RC_OK) {
-        mem_free(s);
-        return rc;
-    }
-    d->inst = s;
-    return RC_OK;
+    if (rc == RC_OK && d->ep->tls && copy_tls(s, d->ep->tls) != RC_OK)
+        rc = err_set(e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the destination");
+    if (rc != RC_OK)
+        free_sender(s);
+    else
+        d->inst = s;
+    return rc;
 }
 
 static struct verdict verdict_of(const struct err *e)
@@ -124,7 +154,7 @@ static struct verdict verdict_of(const struct err *e)
 
 void conn_http_send(struct conn_dest *dest, struct delivery *d)
 {
-    struct sender *s = dest->inst;
+    struct http_sender *s = dest->inst;
     struct client_request r;
     struct err e;
     struct flight *f = s ? mem_new(struct flight) : NULL;
@@ -140,8 +170,10 @@ void conn_http_send(struct conn_dest *dest, struct delivery *d)
     f->d = d;
     d->conn = f;
     enum rc rc = conn_http_request(dest->ep, d, d->arena, &r, &e);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        conn_http_reach(s, &r);
         rc = client_call(s->client, &r, d->arena, on_result, f, &f->call, &e);
+    }
     if (rc == RC_OK) {
         list_push(&s->flights, &f->link);
         return;
@@ -161,14 +193,14 @@ void conn_http_cancel(struct conn_dest *dest, struct delivery *d)
 
 void conn_http_send_drain(struct conn_dest *d)
 {
-    struct sender *s = d->inst;
+    struct http_sender *s = d->inst;
     s->draining = true;
     tell_drained(s);
 }
 
 void conn_http_send_close(struct conn_dest *d)
 {
-    struct sender *s = d->inst;
+    struct http_sender *s = d->inst;
     if (!s)
         return;
     d->inst = NULL;
@@ -180,72 +212,6 @@ void conn_http_send_close(struct conn_dest *d)
         on_failed(&s->hook);
     loop_hook_cancel(d->host->loop, &s->hook);
     loop_timer_stop(&s->drain_timer);
-    client_free(&s->client); /* a probe under way goes with it */
-    arena_free(&s->probe_arena);
-    mem_free(s);
-}
-
-/* ---- probing ---- */
-
-/* Any answer shows that the peer is there, except that it refuses us or is broken. */
-static bool probe_succeeded(const struct client_result *res)
-{
-    unsigned n = res->status;
-    return res->rc == RC_OK && n != 401 && n != 403 && n != 407 && n < 500;
-}
-
-static void on_probe(void *ctx, const struct client_result *res)
-{
-    struct sender *s = ctx;
-    struct arena *a = s->probe_arena;
-    struct probe_result p = { .success = probe_succeeded(res),
-                              .status_code = (int)res->status,
-                              .duration_ms = (uint32_t)(res->times.total_us / 1000),
-                              .how = "HEAD",
-                              .err = res->err };
-    if (!p.success && res->rc == RC_OK) {
-        struct verdict v;
-        conn_http_verdict(res, a, &v);
-        p.err = v.err;
-    }
-    s->probe = NULL;
-    s->probe_arena = NULL;
-    s->probe_done(s->probe_ctx, &p); /* may close the destination */
-    arena_free(&a);
-}
-
-static void probe_failed(conn_probe_fn *done, void *ctx, const struct err *e)
-{
-    struct probe_result p = { .how = "HEAD", .err = *e };
-    done(ctx, &p);
-}
-
-void conn_http_probe(struct conn_dest *d, const struct conn_extra *x, conn_probe_fn *done,
-                     void *ctx)
-{
-    struct sender *s = d->inst;
-    struct client_request r;
-    struct err e;
-    if (s->probe_arena) {
-        (void)err_set(&e, RC_STATE, "HTTPOUT-016", "a probe is under way already");
-        probe_failed(done, ctx, &e);
-        return;
-    }
-    s->probe_arena = arena_new("http probe", 0, 1024 * 1024);
-    s->probe_done = done;
-    s->probe_ctx = ctx;
-    enum rc rc = RC_NOMEM;
-    if (s->probe_arena)
-        rc = conn_http_request(d->ep, &(struct delivery){ .extra = x }, s->probe_arena, &r, &e);
-    else
-        (void)err_set(&e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the request");
-    if (rc == RC_OK) {
-        r.method = STR("HEAD");
-        r.body = STR_NULL;
-        rc = client_call(s->client, &r, s->probe_arena, on_probe, s, &s->probe, &e);
-    }
-    if (rc != RC_OK) {
-        arena_free(&s->probe_arena);
-        probe_failed(done, ctx, &e);
-    }
+    conn_http_probes_stop(s);
+    free_sender(s);
 }

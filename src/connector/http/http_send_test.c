@@ -1,8 +1,10 @@
 /* The destination against our server: one verdict for each send, however it ends. */
 #include "connector/http/http_int.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "net/http_peer.h"
+#include "tests/lib/t_cert.h"
 
 #define N_MOST 300
 
@@ -48,22 +50,29 @@ static void on_done(struct delivery *d, const struct verdict *v)
     r->depth--;
 }
 
-static void rig_open(struct rig *r, const char *path)
+static void rig_with(struct rig *r, const char *path, const struct http_server_conf *conf,
+                     const struct conn_tls *tls)
 {
     struct err e;
     *r = (struct rig){ .n_done = 0 };
-    world_open(&r->w, NULL, false);
+    world_open(&r->w, conf, false);
     r->arena = arena_new("test", 0, 64u << 20);
-    (void)snprintf(r->url, sizeof r->url, "http://127.0.0.1:%u%s",
-                   http_server_addr(r->w.server)->port, path); /* fits */
+    (void)snprintf(r->url, sizeof r->url, "%s://127.0.0.1:%u%s",
+                   conf && conf->tls ? "https" : "http", http_server_addr(r->w.server)->port,
+                   path); /* fits */
     r->host = (struct conn_host){ .loop = r->w.loop, .clock = clock_real(), .log = log_none() };
     r->ep = (struct conn_endpoint){
-        .name = "test/x", .type = "rest_api", .url = str_z(r->url), .timeout_ms = 20000
+        .name = "test/x", .type = "rest_api", .url = str_z(r->url), .tls = tls, .timeout_ms = 20000
     };
     r->dest = (struct conn_dest){
         .type = &conn_http, .ep = &r->ep, .host = &r->host, .drained = on_drained, .ctx = r
     };
     T_OK(conn_http.send_open(&r->dest, &e), &e);
+}
+
+static void rig_open(struct rig *r, const char *path)
+{
+    rig_with(r, path, NULL, NULL);
 }
 
 static void rig_close(struct rig *r)
@@ -114,6 +123,7 @@ static void delivered(void **state)
     T_EQ_STR(s.v.status_text, "OK");
     T_EQ_STR(s.v.reply, "a body");
     T_EQ_STR(s.v.content_type, "x/echo");
+    T_TRUE(s.v.n_headers > 0);
     rig_close(&r);
     rig_open(&r, "/deny");
     run(&r, &s);
@@ -258,61 +268,117 @@ static void drain_waits_for_what_is_in_flight(void **state)
     rig_close(&r);
 }
 
-/* ---- probes ---- */
+/* ---- trust and certificates ---- */
 
-struct probed {
-    struct probe_result p;
-    unsigned n;
-};
-
-static void on_probe(void *ctx, const struct probe_result *p)
-{
-    struct probed *o = ctx;
-    o->p = *p;
-    o->n++;
-}
-
-static bool is_probed(void *ctx)
-{
-    return ((struct probed *)ctx)->n > 0;
-}
-
-static void probes(void **state)
+static void tls_of_the_integration(void **state)
 {
     (void)state;
-    static const struct {
-        const char *path;
-        bool success;
-        int status;
-    } rows[] = { { "/", true, 200 }, { "/deny", false, 403 } };
-    struct rig r;
-    struct probed o;
+    const struct t_cert ca = t_cert_make(&(struct t_cert_spec){ .cn = "CA", .is_ca = true }, NULL);
+    const struct t_cert other =
+        t_cert_make(&(struct t_cert_spec){ .cn = "O", .is_ca = true }, NULL);
+    const struct t_cert server =
+        t_cert_make(&(struct t_cert_spec){ .cn = "s", .alt = "IP:127.0.0.1" }, &ca);
+    const struct t_cert us =
+        t_cert_make(&(struct t_cert_spec){ .cn = "us", .passphrase = "open" }, &ca);
+    const struct conn_tls good = { ca.cert_pem, us.cert_pem, us.key_pem, STR("open") };
+    const struct conn_tls no_cert = { .ca_pem = ca.cert_pem };
+    const struct conn_tls stranger = { .ca_pem = other.cert_pem };
+    const struct conn_tls wrong = { ca.cert_pem, us.cert_pem, us.key_pem, STR("shut") };
+    const struct {
+        const char *name;
+        const struct conn_tls *tls;
+        const char *id; /* NULL: delivered */
+        enum fate fate;
+    } rows[] = { { "all of it", &good, NULL, FATE_NONE },
+                 { "without certificate", &no_cert, "HTTP-055", FATE_RETRY },
+                 { "a server nobody we trust has signed", &stranger, "HTTP-055", FATE_RETRY },
+                 { "the system's trust", NULL, "HTTP-055", FATE_RETRY },
+                 { "the wrong passphrase", &wrong, "HTTP-059", FATE_OPERATOR } };
+    struct tls_conf tc = { .role = TLS_SERVER,
+                           .cert_pem = server.cert_pem,
+                           .key_pem = server.key_pem,
+                           .ca_pem = ca.cert_pem };
+    struct tls_ctx *ctx = NULL;
+    struct err e;
+    T_OK(tls_ctx_new(&tc, &ctx, &e), &e);
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
-        T_ROW(rows[i].path);
-        rig_open(&r, rows[i].path);
-        o = (struct probed){ .n = 0 };
-        conn_http.probe(&r.dest, NULL, on_probe, &o);
-        struct probed second = { .n = 0 };
-        conn_http.probe(&r.dest, NULL, on_probe, &second);
-        T_EQ_INT(second.n, 1);
-        T_EQ_Z(second.p.err.id, "HTTPOUT-016");
-        world_wait(&r.w, is_probed, &o);
-        T_EQ_INT(o.p.success, rows[i].success);
-        T_EQ_INT(o.p.status_code, rows[i].status);
-        T_EQ_Z(o.p.how, "HEAD");
+        T_ROW(rows[i].name);
+        struct rig r;
+        struct sent s;
+        rig_with(&r, "/echo", &(struct http_server_conf){ .tls = ctx }, rows[i].tls);
+        run(&r, &s);
+        T_EQ_INT(s.v.fate, rows[i].fate);
+        if (rows[i].id)
+            T_EQ_Z(s.v.err.id, rows[i].id);
+        else
+            T_EQ_STR(s.v.reply, "a body");
         rig_close(&r);
     }
-    T_ROW(NULL);
-    rig_open(&r, "/");
-    http_server_free(&r.w.server);
-    o = (struct probed){ .n = 0 };
-    conn_http.probe(&r.dest, NULL, on_probe, &o);
-    world_wait(&r.w, is_probed, &o);
-    T_FALSE(o.p.success);
-    T_EQ_Z(o.p.err.id, "HTTP-053");
-    conn_http.probe(&r.dest, NULL, on_probe, &o); /* and one that the close overtakes */
+    tls_ctx_unref(&ctx);
+}
+
+static void address_not_allowed(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new("test", 0, 65536);
+    struct str net = STR("10.0.0.0/8");
+    struct addr_rules rules = { .deny = { NULL, 0 } };
+    struct rig r;
+    struct sent s;
+    struct err e;
+    T_OK(cidr_list_parse(&net, 1, a, &rules.allow, &e), &e);
+    rig_open(&r, "/echo");
+    r.host.outbound = &rules;
+    run(&r, &s);
+    T_EQ_Z(s.v.err.id, "HTTP-060");
+    T_EQ_INT(s.v.fate, FATE_OPERATOR);
+    T_EQ_INT(r.w.n_requests, 0);
     rig_close(&r);
-    T_EQ_INT(o.n, 1);
+    arena_free(&a);
+}
+
+static void headers_cannot_be_smuggled(void **state)
+{
+    (void)state;
+    static const struct conn_header bad[] = { { STR_INIT("X-A"), STR_INIT("a\r\nX-B: c") },
+                                              { STR_INIT("X-A: b\r\nY"), STR_INIT("c") },
+                                              { STR_INIT("Content-Length"), STR_INIT("0") },
+                                              { STR_INIT(""), STR_INIT("c") } };
+    for (size_t i = 0; i < ZS_COUNT(bad); i++) {
+        T_ROW(bad[i].name.p);
+        const struct conn_extra extra = { .headers = &bad[i], .n_headers = 1 };
+        struct rig r;
+        struct sent s = { .rig = &r };
+        rig_open(&r, "/echo");
+        s.d = (struct delivery){ .arena = r.arena, .done = on_done, .extra = &extra };
+        conn_http.send(&r.dest, &s.d);
+        world_wait(&r.w, is_done, &s);
+        T_EQ_Z(s.v.err.id, "HTTP-051");
+        T_EQ_INT(s.v.fate, FATE_OPERATOR);
+        T_EQ_INT(r.w.n_requests, 0);
+        rig_close(&r);
+    }
+}
+
+static void opening_without_memory(void **state)
+{
+    (void)state;
+    const struct conn_tls tls = { STR("ca"), STR("cert"), STR("key"), STR("pass") };
+    struct rig r;
+    rig_open(&r, "/echo");
+    r.ep.tls = &tls;
+    enum rc rc = RC_NOMEM;
+    for (size_t k = 1; rc == RC_NOMEM; k++) {
+        struct conn_dest d = { .type = &conn_http, .ep = &r.ep, .host = &r.host };
+        struct err e;
+        mem_fail_at(k);
+        rc = conn_http.send_open(&d, &e);
+        mem_fail_at(0);
+        T_TRUE(rc == RC_OK || rc == RC_NOMEM);
+        if (rc == RC_OK)
+            conn_http.send_close(&d);
+    }
+    rig_close(&r);
 }
 
 int main(void)
@@ -326,7 +392,10 @@ int main(void)
         T_TEST(may_be_closed_from_within_done),
         T_TEST(failures_do_not_nest),
         T_TEST(drain_waits_for_what_is_in_flight),
-        T_TEST(probes),
+        T_TEST(tls_of_the_integration),
+        T_TEST(address_not_allowed),
+        T_TEST(headers_cannot_be_smuggled),
+        T_TEST(opening_without_memory),
     };
     return T_RUN(tests);
 }

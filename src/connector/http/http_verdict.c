@@ -4,6 +4,8 @@
  */
 #include "connector/http/http_int.h"
 
+#define STATUS_TEXT_MAX 80
+
 /* First row that fits: from … to. */
 static const struct {
     unsigned from, to;
@@ -53,6 +55,27 @@ static bool status_counts(const struct client_result *res)
     return res->rc == RC_OK || (res->status != 0 && (ours || res->status >= 400));
 }
 
+/* The peer's words for its status are shown: short, and nothing but printable ASCII. */
+static struct str status_text(struct str s, struct arena *a)
+{
+    struct str cut = str_sub(s, 0, STATUS_TEXT_MAX);
+    struct buf b;
+    buf_init_arena(&b, a, STATUS_TEXT_MAX + 1);
+    for (size_t i = 0; i < cut.n; i++)
+        buf_char(&b, cut.p[i] >= 0x20 && cut.p[i] <= 0x7e ? cut.p[i] : '?');
+    return b.failed ? STR("") : buf_view(&b);
+}
+
+/* NULL and none where there is no memory for them: they are for people. */
+static void take_headers(const struct client_result *res, struct arena *a, struct verdict *v)
+{
+    struct conn_header *h = arena_make(a, struct conn_header, res->n_fields);
+    for (size_t i = 0; h && i < res->n_fields; i++)
+        h[i] = (struct conn_header){ res->fields[i].name, res->fields[i].value };
+    v->headers = res->n_fields > 0 ? h : NULL;
+    v->n_headers = v->headers ? res->n_fields : 0;
+}
+
 void conn_http_verdict(const struct client_result *res, struct arena *a, struct verdict *v)
 {
     char digits[16];
@@ -60,7 +83,9 @@ void conn_http_verdict(const struct client_result *res, struct arena *a, struct 
     if (res->status != 0) {
         int n = snprintf(digits, sizeof digits, "%u", res->status);
         v->status = arena_str(a, str_of(digits, (size_t)n));
-        v->status_text = res->status_text;
+        v->status_text = status_text(res->status_text, a);
+        v->credential = res->status == 401;
+        take_headers(res, a, v);
     }
     if (status_counts(res)) {
         by_status(res, v);

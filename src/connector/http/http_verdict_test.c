@@ -78,6 +78,7 @@ static void verdicts(void **state)
         T_EQ_INT(v.fate, rows[i].fate);
         T_EQ_INT(v.answered, rows[i].answered);
         T_EQ_INT(v.retry_after_ms, 5000);
+        T_EQ_INT(v.credential, rows[i].status == 401);
         T_EQ_STR(v.reply, rows[i].reply);
         if (rows[i].text) {
             T_EQ_Z(v.err.text, rows[i].text);
@@ -156,8 +157,45 @@ static void what_the_sender_hears(void **state)
     T_ROW(NULL);
 }
 
+static void what_the_peer_says_of_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *given, *want;
+    } texts[] = {
+        { "as it is", "Not Found", "Not Found" },
+        { "bytes that are no text", "a\x01\xff\tb", "a???b" },
+        { "80 bytes",
+          "123456789012345678901234567890123456789012345678901234567890123456789012345678901",
+          "12345678901234567890123456789012345678901234567890123456789012345678901234567890" },
+        { "none", "", "" },
+    };
+    const struct http_field fields[] = { { STR("X-A"), STR("1") }, { STR("X-A"), STR("2") } };
+    for (size_t i = 0; i < ZS_COUNT(texts); i++) {
+        T_ROW(texts[i].name);
+        struct arena *a = arena_new("test", 0, 65536);
+        struct client_result res = { .status = 404,
+                                     .status_text = str_z(texts[i].given),
+                                     .fields = fields,
+                                     .n_fields = i < 2 ? 2 : 0 };
+        struct verdict v;
+        conn_http_verdict(&res, a, &v);
+        T_EQ_STR(v.status_text, texts[i].want);
+        T_EQ_Z(v.err.text, "HTTP 404: Not Found");
+        T_EQ_SIZE(v.n_headers, res.n_fields);
+        if (i < 2) {
+            T_EQ_STR(v.headers[1].name, "X-A");
+            T_EQ_STR(v.headers[1].value, "2");
+        } else {
+            T_TRUE(v.headers == NULL);
+        }
+        arena_free(&a);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(verdicts), T_TEST(what_the_sender_hears) };
+    const struct CMUnitTest tests[] = { T_TEST(verdicts), T_TEST(what_the_peer_says_of_itself),
+                                        T_TEST(what_the_sender_hears) };
     return T_RUN(tests);
 }

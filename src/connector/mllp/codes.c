@@ -4,10 +4,7 @@
 const struct err_code conn_mllp_codes[] = {
     { "MLLP-010", "The address is not mllp://host:port or mllps://host:port.",
       "Write for example mllp://127.0.0.1:2575; an IPv6 address stands in brackets." },
-    { "MLLP-011", "Anybody who reaches the listener's address could send.",
-      "Listen on 127.0.0.1, name networks in `allow`, demand client certificates with `clientCa`, "
-      "or say `open: true`." },
-    { "MLLP-012", "There is not enough memory to open a listener or to set up TLS.",
+    { "MLLP-012", "There is not enough memory to open a listener.",
       "Look at the machine's memory." },
     { "MLLP-013", "There is not enough memory for a connection or an acknowledgement.",
       "Look at the machine's memory; the message is tried again." },

@@ -2,6 +2,7 @@
  * Options and the rules across them. Tests: mllp_conf_test.c
  */
 #include "connector/mllp/mllp_int.h"
+#include "connector/peer.h"
 
 static const struct opt_def recv_opts[] = {
     { .name = "listen",
@@ -160,20 +161,17 @@ void conn_mllp_recv_check(const struct opt_read *r, const struct json *obj, cons
 {
     const struct conn_mllp_conf *c = conf;
     struct mllp_place place;
-    struct cidr net;
     struct err e;
     if (mllp_place(c->listen, &place, &e) != RC_OK) {
         opt_finding(r, obj, "listen", e.id, "such as mllp://127.0.0.1:2575", "%s", e.text);
         return;
     }
     check_files(r, obj, place.tls, true, c->cert_file, c->key_file, c->client_ca.n > 0);
-    for (size_t i = 0; i < c->allow.n; i++)
-        if (cidr_parse(c->allow.v[i], &net, &e) != RC_OK)
-            opt_finding(r, obj, "allow", e.id, "such as 10.0.0.0/8", "item %zu: %s", i, e.text);
-    if (!place.loopback && !c->open && c->allow.n == 0 && c->client_ca.n == 0)
-        opt_finding(r, obj, "listen", "MLLP-011",
-                    "listen on 127.0.0.1, or give `allow` or `clientCa`, or say `open: true`",
-                    "anybody who reaches this address could send");
+    conn_door_check(r, obj,
+                    &(struct conn_door){ .loopback = place.loopback,
+                                         .open = c->open,
+                                         .allow = c->allow,
+                                         .client_ca = c->client_ca });
 }
 
 void conn_mllp_send_check(const struct opt_read *r, const struct json *obj,

@@ -80,13 +80,13 @@ static const struct row sources[] = {
     { "{\"listen\":\"mllp://*:1\",\"allow\":[\"10.0.0.0/8\"]}", NULL, NULL },
     { "{\"listen\":\"mllps://*:1\",\"certificate\":\"c\",\"key\":\"k\",\"clientCa\":\"a\"}", NULL,
       NULL },
-    { "{\"listen\":\"mllp://*:1\"}", "MLLP-011", "listen" },
-    { "{\"listen\":\"mllps://*:1\",\"certificate\":\"c\",\"key\":\"k\"}", "MLLP-011", "listen" },
+    { "{\"listen\":\"mllp://*:1\"}", "CONN-002", "listen" },
+    { "{\"listen\":\"mllps://*:1\",\"certificate\":\"c\",\"key\":\"k\"}", "CONN-002", "listen" },
     { "{\"listen\":\"mllps://127.0.0.1:1\"}", "MLLP-018", "" },
     { "{\"listen\":\"mllps://127.0.0.1:1\",\"certificate\":\"c\"}", "MLLP-018", "certificate" },
     { "{\"listen\":\"mllp://127.0.0.1:1\",\"certificate\":\"c\",\"key\":\"k\"}", "MLLP-018", "" },
     { "{\"listen\":\"mllp://127.0.0.1:1\",\"clientCa\":\"c\"}", "MLLP-018", "" },
-    { "{\"listen\":\"mllp://*:1\",\"allow\":[\"10.0.0.1/8\"]}", "NET-025", "allow" },
+    { "{\"listen\":\"mllp://*:1\",\"allow\":[\"10.0.0.1/8\"]}", "CONN-001", "allow" },
     { "{\"listen\":\"nowhere\"}", "MLLP-010", "listen" },
 };
 
@@ -157,14 +157,15 @@ static void tls_files(void **state)
     struct tls_ctx *tls = NULL;
     struct err e;
     struct conn_mllp_params params = { .ca_file = STR("/nowhere/ca.pem") };
-    T_EQ_INT(mllp_connect_tls(&params, &tls, &e), RC_IO);
+    const struct conn_endpoint ep = { .params = &params };
+    T_EQ_INT(mllp_connect_tls(&ep, &tls, &e), RC_IO);
     T_EQ_Z(e.id, "TLS-008");
     struct str pin = STR("not hexadecimal");
     params = (struct conn_mllp_params){ .verify = MLLP_VERIFY_PIN, .pins = { &pin, 1 } };
-    T_EQ_INT(mllp_connect_tls(&params, &tls, &e), RC_VALUE);
+    T_EQ_INT(mllp_connect_tls(&ep, &tls, &e), RC_VALUE);
     T_EQ_Z(e.id, "TLS-005");
     mem_fail_at(1);
-    T_EQ_INT(mllp_connect_tls(&params, &tls, &e), RC_NOMEM);
+    T_EQ_INT(mllp_connect_tls(&ep, &tls, &e), RC_NOMEM);
     T_TRUE(tls == NULL);
 }
 

@@ -258,9 +258,11 @@ void fix_dest(struct fix *f, const char *parameters)
     struct err e;
     struct json *doc = NULL;
     struct opt_read r;
-    f->ep = (struct conn_endpoint){
-        .name = "to/there", .type = "hl7_v2", .url = str_z(f->url), .timeout_ms = 5000
-    };
+    f->ep = (struct conn_endpoint){ .name = "to/there",
+                                    .type = "hl7_v2",
+                                    .url = str_z(f->url),
+                                    .tls = f->trust,
+                                    .timeout_ms = 5000 };
     f->ep.params = read_options(f, conn_mllp.send_opts, str_z(parameters), &doc, &r);
     conn_mllp.send_check(&r, doc, &f->ep);
     T_EQ_SIZE(r.errs->n, 0);

@@ -53,7 +53,8 @@ struct fix {
     struct listener *listener; /* the peer's */
     struct wire peer[FIX_MAX];
     size_t n_peer;
-    struct tls_ctx *tls; /* of raw senders, or of the peer */
+    struct tls_ctx *tls;          /* of raw senders, or of the peer */
+    const struct conn_tls *trust; /* the integration's, of the destination */
     char url[80];
 };
 

@@ -21,10 +21,10 @@ struct mllp_place {
 /* mllp://host:port or mllps://…; the port may be missing (2575). RC_VALUE MLLP-010. */
 enum rc mllp_place(struct str url, struct mllp_place *out, struct err *e) ZS_CHECK;
 
-/* Contexts from the files that the options name; RC_IO, RC_VALUE as tls.h says, RC_NOMEM. */
+/* From the files that the options name, before what the integration says. Errors as peer.h. */
 enum rc mllp_listen_tls(const struct conn_mllp_conf *c, struct tls_ctx **out,
                         struct err *e) ZS_CHECK;
-enum rc mllp_connect_tls(const struct conn_mllp_params *c, struct tls_ctx **out,
+enum rc mllp_connect_tls(const struct conn_endpoint *ep, struct tls_ctx **out,
                          struct err *e) ZS_CHECK;
 
 /* ---- mllp_conf.c ---- */
@@ -41,7 +41,7 @@ struct mllp_source {
     struct conn_source *source; /* NULL after recv_close: flow is not called any more */
     struct listener *listener;  /* NULL once draining */
     struct list conns;          /* struct mllp_in */
-    struct cidr *allow;
+    struct arena *arena;        /* of the networks that may connect */
     size_t n_unsettled;
     bool tls;
     bool paused;

@@ -9,12 +9,13 @@
 #include "base/log.h"
 
 #define WRITE_MAX ((size_t)16 * 1024 * 1024)
+#define ALLOW_MAX ((size_t)1024 * 1024)
 
 void mllp_source_release(struct mllp_source *src)
 {
     if (src->source || !list_is_empty(&src->conns))
         return;
-    mem_free(src->allow);
+    arena_free(&src->arena);
     mem_free(src);
 }
 
@@ -39,16 +40,10 @@ static void on_failed(void *ctx, struct listener *ls, const struct err *why)
 static enum rc read_allow(struct mllp_source *src, struct cidr_list *out, struct err *e)
 {
     const struct conn_mllp_conf *c = mllp_conf_of(src);
-    src->allow = mem_array(struct cidr, c->allow.n);
-    if (!src->allow)
+    src->arena = arena_new("listener", 0, ALLOW_MAX);
+    if (!src->arena)
         return err_set(e, RC_NOMEM, "MLLP-012", "not enough memory for the listener");
-    for (size_t i = 0; i < c->allow.n; i++) {
-        enum rc rc = cidr_parse(c->allow.v[i], &src->allow[i], e);
-        if (rc != RC_OK)
-            return rc;
-    }
-    *out = (struct cidr_list){ .v = src->allow, .n = c->allow.n };
-    return RC_OK;
+    return cidr_list_parse(c->allow.v, c->allow.n, src->arena, out, e);
 }
 
 static enum rc open_listener(struct mllp_source *src, struct err *e)

@@ -54,6 +54,8 @@ struct stream_connect mllp_connect_how(const struct mllp_dest *md, uint32_t time
                                                     ? mllp_params_of(md)->name
                                                     : md->place.host,
                                     .pool = md->dest->host->pool,
+                                    .allow = addr_rules_allow,
+                                    .allow_ctx = md->dest->host->outbound,
                                     .opts = { .write_max = WRITE_MAX, .keepalive = true } };
 }
 
@@ -139,7 +141,7 @@ enum rc conn_mllp_send_open(struct conn_dest *d, struct err *e)
     list_init(&md->probes);
     enum rc rc = mllp_place(d->ep->url, &md->place, e);
     if (rc == RC_OK && md->place.tls)
-        rc = mllp_connect_tls(d->ep->params, &md->tls, e);
+        rc = mllp_connect_tls(d->ep, &md->tls, e);
     if (rc != RC_OK) {
         mllp_dest_release(md);
         return rc;

@@ -509,21 +509,29 @@ static void tls_and_who_is_trusted(void **state)
     t_write(t_path(dir, "ca.pem"), ca.cert_pem);
     t_write(t_path(dir, "cert.pem"), cert.cert_pem);
     t_write(t_path(dir, "key.pem"), cert.key_pem);
-    static const struct {
+    const struct conn_tls ours = { ca.cert_pem, cert.cert_pem, cert.key_pem, STR_NULL };
+    const struct conn_tls ca_only = { .ca_pem = ca.cert_pem };
+    const struct conn_tls other = { .ca_pem = cert.cert_pem };
+    const struct {
         const char *name, *options; /* % is the directory, # the fingerprint */
-        bool asks;                  /* the peer wants a client certificate */
+        const struct conn_tls *trust;
+        bool asks; /* the peer wants a client certificate */
         enum fate fate;
         const char *id;
     } rows[] = {
-        { "trusted", "{\"ca\":\"%/ca.pem\"}", false, FATE_NONE, "" },
-        { "pinned", "{\"verify\":\"pin\",\"pins\":[\"#\"]}", false, FATE_NONE, "" },
+        { "trusted", "{\"ca\":\"%/ca.pem\"}", NULL, false, FATE_NONE, "" },
+        { "pinned", "{\"verify\":\"pin\",\"pins\":[\"#\"]}", NULL, false, FATE_NONE, "" },
         { "with a client certificate",
-          "{\"ca\":\"%/ca.pem\",\"certificate\":\"%/cert.pem\",\"key\":\"%/key.pem\"}", true,
+          "{\"ca\":\"%/ca.pem\",\"certificate\":\"%/cert.pem\",\"key\":\"%/key.pem\"}", NULL, true,
           FATE_NONE, "" },
-        { "unknown authority", "{}", false, FATE_OPERATOR, "TLS-020" },
-        { "another name", "{\"ca\":\"%/ca.pem\",\"serverName\":\"lab.example\"}", false,
+        { "unknown authority", "{}", NULL, false, FATE_OPERATOR, "TLS-020" },
+        { "another name", "{\"ca\":\"%/ca.pem\",\"serverName\":\"lab.example\"}", NULL, false,
           FATE_OPERATOR, "TLS-021" },
-        { "no client certificate", "{\"ca\":\"%/ca.pem\"}", true, FATE_OPERATOR, "TLS-025" },
+        { "no client certificate", "{\"ca\":\"%/ca.pem\"}", NULL, true, FATE_OPERATOR, "TLS-025" },
+        { "the integration's trust", "{}", &ca_only, false, FATE_NONE, "" },
+        { "the integration's certificate", "{}", &ours, true, FATE_NONE, "" },
+        { "the endpoint's own go first", "{\"ca\":\"%/ca.pem\"}", &other, false, FATE_NONE, "" },
+        { "not what the integration trusts", "{}", &other, false, FATE_OPERATOR, "TLS-020" },
     };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
         struct fix f;
@@ -548,6 +556,7 @@ static void tls_and_who_is_trusted(void **state)
             else
                 buf_char(&opt, *p);
         }
+        f.trust = rows[i].trust;
         fix_dest(&f, buf_cstr(&opt));
         fix_send(&f, &s, BODY("1"));
         FIX_UNTIL(&f, s.n_done || peer_has(&f, 0, 1));
@@ -559,6 +568,29 @@ static void tls_and_who_is_trusted(void **state)
         fix_end(&f);
     }
     T_ROW(NULL);
+}
+
+/* ---- where connections may go ---- */
+
+static void address_not_allowed(void **state)
+{
+    (void)state;
+    struct addr_rules rules = { .allow = { NULL, 0 } };
+    struct str net = STR("127.0.0.0/8");
+    struct fix f;
+    struct err e;
+    struct sent s = { .f = NULL };
+    fix_begin(&f);
+    T_OK(cidr_list_parse(&net, 1, f.arena, &rules.deny, &e), &e);
+    f.host.outbound = &rules;
+    fix_peer(&f);
+    fix_dest(&f, "{}");
+    fix_send(&f, &s, BODY("1"));
+    FIX_UNTIL(&f, s.n_done);
+    T_EQ_INT(s.v.fate, FATE_OPERATOR);
+    T_EQ_INT(s.v.rc, RC_DENIED);
+    T_EQ_INT(f.n_peer, 0);
+    fix_end(&f);
 }
 
 /* ---- probe ---- */
@@ -669,6 +701,7 @@ int main(void)
         T_TEST(drain),
         T_TEST(drain_inside_the_last_done),
         T_TEST(tls_and_who_is_trusted),
+        T_TEST(address_not_allowed),
         T_TEST(probe),
         T_TEST(probe_of_nobody),
         T_TEST(no_memory),
