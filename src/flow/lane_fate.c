@@ -7,41 +7,57 @@
 
 #include "base/buf.h"
 
-/* Record an outcome. Without memory the delivery stays open, so nothing is lost: the store will
+/* Commit an outcome. Without memory the delivery stays open, so nothing is lost: the store will
  * hand it back as unknown after a restart. */
-static bool record(struct lane *l, const struct lane_item *it, enum delivery_state state,
+static void commit_outcome(struct lane *l, const struct store_outcome *o)
+{
+    struct err e;
+    if (committer_out(l->env.committer, o, &e))
+        log_event(&l->log, EV_LANE_UNRECORDED, F_U64("seq", o->seq), F_ERR(&e));
+}
+
+#define WHY_MAX sizeof(struct err) /* an id and a text */
+
+static struct str error_text(const struct err *e, char out[WHY_MAX])
+{
+    int n = snprintf(out, WHY_MAX, "%s %s", e->id ? e->id : "", e->text);
+    return str_of(out, n > 0 ? size_min((size_t)n, WHY_MAX - 1) : 0);
+}
+
+static struct store_outcome outcome_of(const struct lane *l, const struct lane_item *it,
+                                       enum delivery_state state)
+{
+    return (struct store_outcome){ .seq = it->d.seq,
+                                   .lane = str_z(l->conf->name),
+                                   .state = state,
+                                   .attempt = it->attempts,
+                                   .unknown_before = it->unknown };
+}
+
+/* v: the verdict of an attempt that was made, or NULL where none was. */
+static void record(struct lane *l, const struct lane_item *it, enum delivery_state state,
                    const struct verdict *v, int64_t next_at)
 {
-    struct store_outcome o = { .seq = it->d.seq,
-                               .lane = str_z(l->conf->name),
-                               .state = state,
-                               .attempt = it->attempts,
-                               .unknown_before = it->unknown,
-                               .next_at = next_at };
-    char why[sizeof(struct err)] = ""; /* an id and a text */
+    struct store_outcome o = outcome_of(l, it, state);
+    char why[WHY_MAX];
+    o.next_at = next_at;
+    o.sent = v != NULL;
     if (v) {
+        uint64_t now = loop_now_mono(l->env.host->loop);
+        uint64_t took = it->sent_mono ? now - it->sent_mono : 0;
         o.fate = v->fate;
         o.status = str_sub(v->status, 0, 32);
         o.reply = str_sub(v->reply, 0, LANE_REPLY_KEPT);
-        if (v->rc != RC_OK) {
-            int n = snprintf(why, sizeof why, "%s %s", v->err.id ? v->err.id : "", v->err.text);
-            o.error = str_of(why, n > 0 ? size_min((size_t)n, sizeof why - 1) : 0);
-        }
-        uint64_t now = loop_now_mono(l->env.host->loop);
-        uint64_t took = it->sent_mono ? now - it->sent_mono : 0;
+        o.error = v->rc == RC_OK ? STR_NULL : error_text(&v->err, why);
         o.duration_ms = (uint32_t)(took / 1000000u);
     }
-    struct err e;
-    enum rc rc = committer_out(l->env.committer, &o, &e);
-    if (rc != RC_OK)
-        log_event(&l->log, EV_LANE_UNRECORDED, F_U64("seq", it->d.seq), F_ERR(&e));
-    return rc == RC_OK;
+    commit_outcome(l, &o);
 }
 
 static void finish(struct lane *l, struct lane_item *it, enum delivery_state state,
                    const struct verdict *v)
 {
-    (void)record(l, it, state, v, 0); /* logged there; the delivery comes back after a restart */
+    record(l, it, state, v, 0);
     if (it->settled)
         it->settled(it, state, v);
     lane_leave_window(l, it);
@@ -81,20 +97,23 @@ static void wait_again(struct lane *l, struct lane_item *it, const struct verdic
     it->mark_stale = l->marking;
     l->troubled = true;
     atomic_fetch_add_explicit(&l->figures->retries, 1, memory_order_relaxed);
-    (void)record(l, it, state, v, clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
+    record(l, it, state, v, clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
     log_event(&l->log, EV_DELIVERY_RETRY, F_U64("seq", it->d.seq), F_U64("attempt", it->attempts),
               F_MS("waitMs", (int64_t)wait_ms), F_ERR(&v->err));
 }
 
 void lane_uncover(struct lane *l, struct lane_item *it)
 {
-    struct verdict v = { .rc = RC_STATE, .fate = FATE_RETRY };
+    char why[WHY_MAX];
+    struct err e;
+    struct store_outcome o = outcome_of(l, it, DELIVERY_RETRYING);
     if (!it->covered || (it->state != ITEM_READY && it->state != ITEM_WAITING))
         return;
-    (void)err_set(&v.err, RC_STATE, "FLOW-006",
-                  "the engine or the channel stopped before it was sent");
+    (void)err_set(&e, RC_STATE, "FLOW-006", "the engine or the channel stopped before it was sent");
+    o.fate = FATE_RETRY;
+    o.error = error_text(&e, why);
     it->covered = false;
-    (void)record(l, it, DELIVERY_RETRYING, &v, 0); /* unrecorded it is only flagged too widely */
+    commit_outcome(l, &o); /* unrecorded it is only flagged too widely */
 }
 
 static void on_delivered(struct lane *l, struct lane_item *it, const struct verdict *v)
@@ -125,7 +144,7 @@ static void block(struct lane *l, struct lane_item *it, const struct verdict *v)
     it->state = ITEM_BLOCKED;
     it->covered = false;
     l->troubled = true;
-    (void)record(l, it, DELIVERY_UNCERTAIN, v, 0); /* as above */
+    record(l, it, DELIVERY_UNCERTAIN, v, 0);
     log_event(&l->log, EV_DELIVERY_UNCERTAIN, F_U64("seq", it->d.seq), F_ERR(v ? &v->err : NULL));
     if (it->settled) {
         it->settled(it, DELIVERY_UNCERTAIN, v);
