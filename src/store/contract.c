@@ -176,3 +176,48 @@ uint64_t put_state(struct fix *f, uint64_t seq, const char *lane, enum delivery_
     };
     return put_outcome(f, &o);
 }
+
+uint64_t put_exec(struct fix *f, const char *integration, const char *endpoint)
+{
+    const struct store_exec x = { .integration = str_z(integration),
+                                  .endpoint = str_z(endpoint),
+                                  .actor = STR("ann"),
+                                  .start_ms = clock_now_ms(&f->clock.clock),
+                                  .request = STR("{\"data\":1}") };
+    struct store_op op = { .kind = STORE_EXEC, .exec = &x };
+    put_ops(f, &op, 1);
+    return op.rc ? 0 : op.seq;
+}
+
+uint64_t put_exec_end(struct fix *f, uint64_t seq, const char *integration, const char *endpoint,
+                      uint32_t duration_ms, const char *error)
+{
+    const struct store_exec_end x = { .seq = seq,
+                                      .integration = str_z(integration),
+                                      .endpoint = str_z(endpoint),
+                                      .state = error ? EXEC_FAILED : EXEC_COMPLETED,
+                                      .start_ms =
+                                          clock_now_ms(&f->clock.clock) - (int64_t)duration_ms,
+                                      .duration_ms = duration_ms,
+                                      .status = error ? STR("500") : STR("200"),
+                                      .error = str_z(error),
+                                      .result = STR("{\"response\":2}") };
+    struct store_op op = { .kind = STORE_EXEC_END, .exec_end = &x };
+    put_ops(f, &op, 1);
+    return op.rc ? 0 : op.seq;
+}
+
+uint64_t put_attempt(struct fix *f, uint64_t seq, const char *lane, uint32_t duration_ms,
+                     const char *error)
+{
+    const struct store_outcome o = { .seq = seq,
+                                     .lane = str_z(lane),
+                                     .state = error ? DELIVERY_RETRYING : DELIVERY_DELIVERED,
+                                     .attempt = 3,
+                                     .sent = true,
+                                     .duration_ms = duration_ms,
+                                     .status = error ? STR("AE") : STR("AA"),
+                                     .error = str_z(error),
+                                     .reply = STR("MSA|AA") };
+    return put_outcome(f, &o);
+}

@@ -56,4 +56,13 @@ uint64_t put_message(struct fix *f, const char *control_id, const char *lane0, c
 /* An outcome of attempt 1 without texts. */
 uint64_t put_state(struct fix *f, uint64_t seq, const char *lane, enum delivery_state state);
 
+/* The begin of a call by "ann", and its end (error NULL: completed); 0 when refused. */
+uint64_t put_exec(struct fix *f, const char *integration, const char *endpoint);
+uint64_t put_exec_end(struct fix *f, uint64_t seq, const char *integration, const char *endpoint,
+                      uint32_t duration_ms, const char *error);
+
+/* An attempt at a delivery of seq to lane, made and recorded now; error NULL: delivered. */
+uint64_t put_attempt(struct fix *f, uint64_t seq, const char *lane, uint32_t duration_ms,
+                     const char *error);
+
 #endif

@@ -80,6 +80,8 @@ enum rc store_exec_open(struct store *s, struct arena *a, struct store_exec_row 
 enum rc store_exec_stats(struct store *s, struct str integration, int64_t since, int64_t until,
                          struct arena *a, struct store_exec_stats *out, struct err *e)
 {
+    if (integration.n == 0)
+        return err_set(e, RC_VALUE, "STORE-013", "figures are asked for without an integration");
     return s->ops->exec_stats(s, integration, since, until, a, out, e);
 }
 

@@ -398,7 +398,8 @@ struct store_exec_stats {
  * totals of days, whole hours and minutes from theirs, the rest from rows. A year of a hundred
  * million executions takes less than 100 ms. Of several equally fast or slow executions the one
  * that started first is named.
- * Returns  RC_STATE (STORE-034) the index of a day in it is being made again; RC_IO, RC_NOMEM
+ * Returns  RC_VALUE (STORE-013) no integration; RC_STATE (STORE-034) the index of a day in it is
+ * being made again; RC_IO, RC_NOMEM
  */
 enum rc store_exec_stats(struct store *s, struct str integration, int64_t since, int64_t until,
                          struct arena *a, struct store_exec_stats *out, struct err *e) ZS_CHECK;

@@ -1,5 +1,6 @@
 /* Writing and reading a day file. Merging is in day_merge.c. Tests: ../journal_test.c,
  * contract_test.c */
+#include "store/journal/day_exec.h"
 #include "store/journal/day_int.h"
 
 #include "base/file.h"
@@ -8,7 +9,7 @@
 
 #include <limits.h>
 
-#define DAY_FORMAT 1
+#define DAY_FORMAT 2
 #define REST_MAX   ((size_t)1 << 20)
 #define DAY_MS     ((int64_t)86400000)
 
@@ -51,7 +52,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS mark (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL,"
     "  segment INTEGER NOT NULL, offset INTEGER NOT NULL, first_seq INTEGER NOT NULL,"
     "  at_min INTEGER NOT NULL, at_max INTEGER NOT NULL, back INTEGER NOT NULL);"
-    "PRAGMA user_version = 1";
+    "PRAGMA user_version = 2";
 
 /* ---- names -------------------------------------------------------------------------------- */
 
@@ -118,6 +119,8 @@ static enum rc open_any(struct day *d, const char *path, int64_t number, enum db
                      "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000",
                      e);
     if (!rc && create)
+        rc = db_exec(&d->db, day_exec_schema, e);
+    if (!rc && create)
         rc = db_exec(&d->db, schema, e);
     for (size_t i = 0; !rc && i < DAY_STATEMENTS; i++)
         rc = stmt_open(&d->stmt[i], &d->db, statements[i], e);
@@ -142,6 +145,8 @@ void day_close(struct day *d)
 {
     for (size_t i = 0; i < DAY_STATEMENTS; i++)
         stmt_close(&d->stmt[i]);
+    for (size_t i = 0; i < DAY_EXEC_STATEMENTS; i++)
+        stmt_close(&d->exec[i]);
     db_close(&d->db);
 }
 

@@ -7,6 +7,7 @@
  *   term(run, term, seq, data)                                       pages of postings: terms.h
  *   run(id, first, last, n)                                          sequences, number of postings
  *   mark(…)                                                          how far this file is true
+ *   and the tables of executions                                     day_exec.h
  *
  * The mark is written in the transaction that makes it true. Applying a stretch of the journal
  * again changes nothing: rows up to the mark are passed over, later outcomes are set, not added.
@@ -33,11 +34,12 @@ struct day_mark {
     int64_t back_ms; /* at most so far did the time of a message lie behind one before it */
 };
 
-enum { DAY_STATEMENTS = 15 };
+enum { DAY_STATEMENTS = 15, DAY_EXEC_STATEMENTS = 17 };
 
 struct day {
     struct db db;
     struct stmt stmt[DAY_STATEMENTS];
+    struct stmt exec[DAY_EXEC_STATEMENTS]; /* prepared when first used */
     int64_t number;
     struct day_mark mark;      /* as the transaction under way leaves it */
     struct day_mark committed; /* as it was before */

@@ -80,6 +80,14 @@ void index_set_whole(struct index *x, int64_t number, bool whole)
         d->whole = whole;
 }
 
+void index_set_summed(struct index *x, int64_t number)
+{
+    LOCK_SCOPE(guard, &x->lock);
+    struct state_day *d = day_at(x, number);
+    if (d)
+        d->summed = true;
+}
+
 bool index_is_whole(struct index *x, int64_t number)
 {
     LOCK_SCOPE(guard, &x->lock);
@@ -328,13 +336,28 @@ static void note_failure(struct index *x, const struct err *why)
     x->host.notice(x->host.ctx, &e);
 }
 
+/* Is something to be done though nothing is committed? */
+static bool is_busy(const struct index *x)
+{
+    return repair_wanted(x) || sum_wanted(x);
+}
+
+/* A day that ended is made durable at once, so that its totals can be kept. */
+static bool checkpoint_due(const struct index *x)
+{
+    return x->since_checkpoint >= CHECKPOINT_EVERY ||
+           (x->since_checkpoint > 0 && sum_waits(x) && !sum_wanted(x));
+}
+
 static enum rc work(struct index *x, bool pending, struct err *e)
 {
     enum rc rc = pending ? index_batch(x, e) : RC_OK;
-    if (!rc && x->since_checkpoint >= CHECKPOINT_EVERY)
+    if (!rc && checkpoint_due(x))
         rc = index_checkpoint(x, e);
     if (!rc && repair_wanted(x))
         rc = repair_step(x, e);
+    if (!rc && sum_wanted(x))
+        rc = sum_step(x, e);
     return rc == RC_STATE ? RC_OK : rc; /* a day to be made again: go on at once */
 }
 
@@ -345,7 +368,7 @@ static void index_loop(void *ctx)
     bool open = true;
     lower_priority();
     while (open) {
-        bool pending = tail_await(x->tail, x->gather_ms, repair_wanted(x));
+        bool pending = tail_await(x->tail, x->gather_ms, is_busy(x));
         enum rc rc = work(x, pending, &e);
         if (rc) {
             note_failure(x, &e);

@@ -4,6 +4,7 @@
  * journal_test.c
  */
 #include "store/journal/index_int.h"
+#include "store/journal/state_exec.h"
 
 #include "store/rules.h"
 
@@ -13,6 +14,8 @@ struct batch {
     struct position from;
     struct position to;
     struct fold fold;
+    const struct tail_exec **exec; /* of all blocks, ascending */
+    size_t n_execs;
     struct state_place *late_place; /* per late message */
 };
 
@@ -109,54 +112,90 @@ static int64_t newest_day(struct index *x)
     return x->n_days ? x->days[x->n_days - 1].number : INT64_MIN;
 }
 
-/* The day of a message: of a known one by sequence, else the later of its own and the newest. */
-static enum rc day_for(struct batch *b, const struct fold_msg *m, int64_t *number, struct err *e)
+/* The next record with something to index: a message, or what an execution is seen by. */
+struct next_record {
+    uint64_t seq;
+    int64_t at_ms;
+    struct place at;
+};
+
+/* Messages and executions, each from its index on; false: there are no more. */
+static bool look_at_next(const struct batch *b, size_t msg, size_t exec, struct next_record *out)
+{
+    const struct fold_msg *m = msg < b->fold.n_msgs ? &b->fold.msg[msg] : NULL;
+    const struct tail_exec *x = exec < b->n_execs ? b->exec[exec] : NULL;
+    if (m && (!x || m->seq < x->row.order_seq))
+        *out = (struct next_record){ m->seq, m->msg->at_ms, m->msg->at };
+    else if (x)
+        *out = (struct next_record){ x->row.order_seq, x->row.at_ms, x->at };
+    return m || x;
+}
+
+/* The day of a record: of a known one by sequence, else the later of its own and the newest. */
+static enum rc day_for(struct batch *b, const struct next_record *r, int64_t *number, struct err *e)
 {
     struct state_day known;
     int64_t newest = newest_day(b->x);
-    int64_t own = day_number(m->msg->at_ms);
-    if (index_day_of(b->x, m->seq, &known) && (known.number != newest || own <= newest)) {
+    int64_t own = day_number(r->at_ms);
+    if (index_day_of(b->x, r->seq, &known) && (known.number != newest || own <= newest)) {
         *number = known.number;
         return RC_OK;
     }
     const struct state_day day = { .number = own,
-                                   .before = { .at = m->msg->at, .seq = m->seq - 1 },
-                                   .first_seq = m->seq,
+                                   .before = { .at = r->at, .seq = r->seq - 1 },
+                                   .first_seq = r->seq,
                                    .whole = true };
     *number = own;
     return index_add_day(b->x, &day, e);
 }
 
-/* Rows of messages [from, to) of one day, those the file does not have yet. */
-static enum rc add_rows(struct batch *b, int64_t number, size_t from, size_t to, struct err *e)
+/* What of a batch belongs to one day. */
+struct stretch {
+    int64_t number;
+    size_t msg, msg_end;
+    size_t exec, exec_end;
+};
+
+/*
+ * What the file does not have yet of it. In one go: using another day's file may commit this one as
+ * true up to the batch's end.
+ */
+static enum rc add_stretch(struct batch *b, struct stretch s, struct err *e)
 {
     struct day *d = NULL;
-    if (!index_is_whole(b->x, number))
+    if (!index_is_whole(b->x, s.number))
         return RC_OK; /* the repair gets there */
-    enum rc rc = use_day(b, number, &d, e);
-    while (!rc && from < to && b->fold.msg[from].seq <= d->mark.pos.seq)
-        from++;
+    enum rc rc = use_day(b, s.number, &d, e);
+    while (!rc && s.msg < s.msg_end && b->fold.msg[s.msg].seq <= d->mark.pos.seq)
+        s.msg++;
+    while (!rc && s.exec < s.exec_end && b->exec[s.exec]->row.order_seq <= d->mark.pos.seq)
+        s.exec++;
     if (!rc)
-        rc = day_add(d, &b->fold.msg[from], to - from, b->x->arena, e);
-    return blame(b->x, number, rc, e);
+        rc = day_add(d, &b->fold.msg[s.msg], s.msg_end - s.msg, b->x->arena, e);
+    if (!rc)
+        rc = day_exec_add(d, &b->exec[s.exec], s.exec_end - s.exec, b->x->arena, e);
+    return blame(b->x, s.number, rc, e);
 }
 
-static enum rc add_messages(struct batch *b, struct err *e)
+static enum rc add_records(struct batch *b, struct err *e)
 {
-    size_t from = 0;
-    int64_t number = 0;
-    for (size_t i = 0; i < b->fold.n_msgs; i++) {
-        int64_t day = 0;
-        enum rc rc = day_for(b, &b->fold.msg[i], &day, e);
-        if (!rc && i > from && day != number) {
-            rc = add_rows(b, number, from, i, e);
-            from = i;
-        }
+    struct stretch s = { .number = INT64_MIN };
+    struct next_record r;
+    while (look_at_next(b, s.msg_end, s.exec_end, &r)) {
+        int64_t number = 0;
+        enum rc rc = day_for(b, &r, &number, e);
+        if (!rc && s.number != number && s.msg_end + s.exec_end > 0)
+            rc = add_stretch(b, s, e);
         if (rc)
             return rc;
-        number = day;
+        if (s.number != number)
+            s = (struct stretch){ number, s.msg_end, s.msg_end, s.exec_end, s.exec_end };
+        if (s.msg_end < b->fold.n_msgs && b->fold.msg[s.msg_end].seq == r.seq)
+            s.msg_end++;
+        else
+            s.exec_end++;
     }
-    return b->fold.n_msgs ? add_rows(b, number, from, b->fold.n_msgs, e) : RC_OK;
+    return s.msg_end + s.exec_end > 0 ? add_stretch(b, s, e) : RC_OK;
 }
 
 static enum rc apply_late(struct batch *b, size_t i, struct err *e)
@@ -225,6 +264,20 @@ static enum rc state_days_known(struct batch *b, struct err *e)
     return rc;
 }
 
+/* Calls that began and those that ended, in order: one that did both comes and goes. */
+static enum rc state_calls_of(struct batch *b, struct err *e)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; !rc && i < b->n_execs; i++) {
+        const struct tail_exec *x = b->exec[i];
+        if (x->row.delivery)
+            continue;
+        rc = x->row.state == EXEC_EXECUTING ? state_add_call(&b->x->state, x, e)
+                                            : state_drop_call(&b->x->state, x->row.seq, e);
+    }
+    return rc;
+}
+
 static void count_messages(const struct batch *b, uint64_t *n, uint64_t *refused, uint64_t above)
 {
     for (size_t i = 0; i < b->fold.n_msgs; i++) {
@@ -248,6 +301,8 @@ static enum rc write_state(struct batch *b, struct err *e)
     for (size_t i = 0; !rc && i < b->view.n; i++)
         rc = state_block(b, b->view.block[i], e);
     if (!rc)
+        rc = state_calls_of(b, e);
+    if (!rc)
         rc = state_days_known(b, e);
     return rc ? rc : state_commit(s, &mark, e);
 }
@@ -259,7 +314,7 @@ static enum rc write_days(struct batch *b, struct err *e)
     b->late_place = arena_make(b->x->arena, struct state_place, b->fold.n_late);
     if (!b->late_place)
         return err_set(e, RC_NOMEM, "STORE-003", "not enough memory to index");
-    enum rc rc = add_messages(b, e);
+    enum rc rc = add_records(b, e);
     for (size_t i = 0; !rc && i < b->fold.n_late; i++)
         rc = apply_late(b, i, e);
     return rc ? rc : commit_days(b, e);
@@ -277,10 +332,26 @@ static void publish_counts(const struct batch *b)
     atomic_store_explicit(&x->n_refused, x->state.mark.n_refused, memory_order_relaxed);
 }
 
+static enum rc gather_execs(struct batch *b, struct err *e)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->view.n; i++)
+        n += b->view.block[i]->n_execs;
+    b->exec = arena_make(b->x->arena, const struct tail_exec *, n);
+    if (!b->exec)
+        return err_set(e, RC_NOMEM, "STORE-003", "not enough memory to index");
+    for (size_t i = 0; i < b->view.n; i++)
+        for (size_t k = 0; k < b->view.block[i]->n_execs; k++)
+            b->exec[b->n_execs++] = &b->view.block[i]->exec[k];
+    return RC_OK;
+}
+
 static enum rc write_batch(struct batch *b, struct err *e)
 {
     struct index *x = b->x;
     enum rc rc = fold_blocks(b->view.block, b->view.n, NULL, 0, x->arena, &b->fold, e);
+    if (!rc)
+        rc = gather_execs(b, e);
     if (!rc)
         rc = write_days(b, e);
     /* after a start that went back, state.db is ahead until the batch that begins at its mark */

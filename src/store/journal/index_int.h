@@ -19,8 +19,17 @@ void repair_stop(struct index *x);
 /* The day's file is unusable: throw it away and have it made again. */
 void repair_day(struct index *x, int64_t number);
 
+/*
+ * index_sum.c. sum_waits: a closed day has no totals yet. sum_wanted: and it is known durable, so
+ * that sum_step makes them, of one day.
+ */
+bool sum_waits(const struct index *x);
+bool sum_wanted(const struct index *x);
+enum rc sum_step(struct index *x, struct err *e) ZS_CHECK;
+
 /* Under x->lock inside. */
 void index_set_whole(struct index *x, int64_t number, bool whole);
+void index_set_summed(struct index *x, int64_t number);
 bool index_is_whole(struct index *x, int64_t number);
 enum rc index_add_day(struct index *x, const struct state_day *day, struct err *e) ZS_CHECK;
 

@@ -2,6 +2,7 @@
  * Making a day file again, a block at a time, beside the work that goes on. Until it is whole, the
  * live path leaves the file alone. Tests: journal_test.c
  */
+#include "store/journal/day_exec.h"
 #include "store/journal/index_int.h"
 
 static void notice_rebuild(struct index *x, const char *what)
@@ -110,6 +111,22 @@ void repair_stop(struct index *x)
     x->repair.on = false;
 }
 
+/* Executions of the block that belong into the file and are not there yet. */
+static enum rc write_execs(struct index *x, const struct block *block, struct err *e)
+{
+    struct repair *r = &x->repair;
+    size_t n = 0;
+    const struct tail_exec **list = arena_make(x->arena, const struct tail_exec *, block->n_execs);
+    if (!list)
+        return err_set(e, RC_NOMEM, "STORE-003", "not enough memory to index");
+    for (size_t i = 0; i < block->n_execs; i++) {
+        uint64_t seq = block->exec[i].row.order_seq;
+        if (seq >= r->first_seq && seq < r->end_seq && seq > r->day.mark.pos.seq)
+            list[n++] = &block->exec[i];
+    }
+    return day_exec_add(&r->day, list, n, x->arena, e);
+}
+
 static enum rc write_block(struct index *x, struct block *block, struct err *e)
 {
     struct repair *r = &x->repair;
@@ -127,6 +144,8 @@ static enum rc write_block(struct index *x, struct block *block, struct err *e)
         rc = day_begin(&r->day, e);
     if (!rc)
         rc = day_add(&r->day, &f.msg[from], to - from, x->arena, e);
+    if (!rc)
+        rc = write_execs(x, block, e);
     for (size_t i = 0; !rc && i < f.n_late; i++) {
         struct row row;
         bool found = false;

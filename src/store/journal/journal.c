@@ -162,60 +162,99 @@ static enum rc journal_window(struct store *st, struct str lane, uint64_t after,
     return rc;
 }
 
-static enum rc journal_execs(struct store *st, const struct store_exec_query *q, struct arena *a,
-                             struct store_exec_row **rows, size_t *n, bool *more, struct err *e)
+/*
+ * Questions about executions are asked again when the index ran ahead of what the reader holds; see
+ * exec_view.h.
+ */
+#define TRIES 16
+
+struct question {
+    enum rc (*ask)(const struct question *q, struct reader *r, struct err *e);
+    const struct journal *j;
+    struct arena *a;
+    const struct store_exec_query *query;
+    uint64_t seq;
+    unsigned n;
+    /* answers */
+    struct store_exec_row **rows;
+    size_t *n_rows;
+    bool *more;
+    struct store_exec_full *full;
+    struct store_exec_stats *stats;
+};
+
+static enum rc answer(struct journal *j, const struct question *q, struct err *e)
 {
-    struct journal *j = self(st);
-    struct reader *r = NULL;
-    enum rc rc = reader_take(&j->readers, &r, e);
-    if (rc)
-        return rc;
-    rc = query_execs(r, q, a, rows, n, more, e);
-    reader_give(&j->readers, r);
-    return rc;
+    for (int i = 0; i < TRIES; i++) {
+        struct reader *r = NULL;
+        struct arena_mark mark = arena_mark(q->a);
+        enum rc rc = reader_take(&j->readers, &r, e);
+        if (rc)
+            return rc;
+        rc = q->ask(q, r, e);
+        reader_give(&j->readers, r);
+        if (rc != RC_AGAIN)
+            return rc;
+        arena_rewind(q->a, mark);
+    }
+    return err_set(e, RC_STATE, "STORE-034", "the index is changing");
+}
+
+static enum rc ask_execs(const struct question *q, struct reader *r, struct err *e)
+{
+    return query_execs(r, q->query, q->a, q->rows, q->n_rows, q->more, e);
+}
+
+static enum rc journal_execs(struct store *st, const struct store_exec_query *query,
+                             struct arena *a, struct store_exec_row **rows, size_t *n, bool *more,
+                             struct err *e)
+{
+    const struct question q = {
+        .ask = ask_execs, .a = a, .query = query, .rows = rows, .n_rows = n, .more = more
+    };
+    return answer(self(st), &q, e);
+}
+
+static enum rc ask_exec_read(const struct question *q, struct reader *r, struct err *e)
+{
+    return query_exec_read(r, q->seq, q->n, q->a, q->full, e);
 }
 
 static enum rc journal_exec_read(struct store *st, uint64_t seq, unsigned n, struct arena *a,
                                  struct store_exec_full *out, struct err *e)
 {
-    struct journal *j = self(st);
-    struct reader *r = NULL;
-    enum rc rc = reader_take(&j->readers, &r, e);
-    if (rc)
-        return rc;
-    rc = query_exec_read(r, seq, n, a, out, e);
-    reader_give(&j->readers, r);
-    return rc;
+    const struct question q = { .ask = ask_exec_read, .a = a, .seq = seq, .n = n, .full = out };
+    return answer(self(st), &q, e);
+}
+
+static enum rc ask_exec_open(const struct question *q, struct reader *r, struct err *e)
+{
+    return query_exec_open(r, q->j->run_first, q->a, q->rows, q->n_rows, e);
 }
 
 static enum rc journal_exec_open(struct store *st, struct arena *a, struct store_exec_row **rows,
                                  size_t *n, struct err *e)
 {
-    struct journal *j = self(st);
-    struct reader *r = NULL;
-    enum rc rc = reader_take(&j->readers, &r, e);
-    if (rc)
-        return rc;
-    rc = query_exec_open(r, j->run_first, a, rows, n, e);
-    reader_give(&j->readers, r);
-    return rc;
+    const struct question q = {
+        .ask = ask_exec_open, .j = self(st), .a = a, .rows = rows, .n_rows = n
+    };
+    return answer(self(st), &q, e);
+}
+
+static enum rc ask_exec_stats(const struct question *q, struct reader *r, struct err *e)
+{
+    return query_exec_stats(r, q->query, q->a, q->stats, e);
 }
 
 static enum rc journal_exec_stats(struct store *st, struct str integration, int64_t since,
                                   int64_t until, struct arena *a, struct store_exec_stats *out,
                                   struct err *e)
 {
-    struct journal *j = self(st);
-    struct reader *r = NULL;
-    const struct store_exec_query q = { .integration = integration,
-                                        .since = since,
-                                        .until = until };
-    enum rc rc = reader_take(&j->readers, &r, e);
-    if (rc)
-        return rc;
-    rc = query_exec_stats(r, &q, a, out, e);
-    reader_give(&j->readers, r);
-    return rc;
+    const struct store_exec_query query = { .integration = integration,
+                                            .since = since,
+                                            .until = until };
+    const struct question q = { .ask = ask_exec_stats, .a = a, .query = &query, .stats = out };
+    return answer(self(st), &q, e);
 }
 
 static uint64_t load(const _Atomic uint64_t *v)

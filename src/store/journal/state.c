@@ -1,12 +1,12 @@
 /* The state file. Tests: contract_test.c, journal_test.c */
-#include "store/journal/state.h"
+#include "store/journal/state_exec.h"
 
 #include "store/rules.h"
 #include "store/vec.h"
 
 #include <limits.h>
 
-#define STATE_FORMAT 1
+#define STATE_FORMAT 2
 
 enum state_statement {
     LANE_ADD,
@@ -61,7 +61,8 @@ static const char *const statements[STATE_STATEMENTS] = {
                   " ORDER BY seq DESC LIMIT 1",
     [DAY_PUT] = "INSERT OR IGNORE INTO day (number, first_seq, seq, segment, offset, whole)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, 1)",
-    [DAY_ALL] = "SELECT number, first_seq, seq, segment, offset, whole FROM day ORDER BY number",
+    [DAY_ALL] = "SELECT number, first_seq, seq, segment, offset, whole, summed FROM day"
+                " ORDER BY number",
     [DAY_WHOLE] = "UPDATE day SET whole = ?2 WHERE number = ?1",
     [SELF_SET] = "INSERT OR REPLACE INTO mark (id, seq, segment, offset, safe_seq, safe_segment,"
                  " safe_offset, n_messages, n_refused, link, owner)"
@@ -87,13 +88,13 @@ static const char schema[] =
     "  segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS day (number INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL,"
     "  seq INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL,"
-    "  whole INTEGER NOT NULL);"
+    "  whole INTEGER NOT NULL, summed INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE IF NOT EXISTS mark (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL,"
     "  segment INTEGER NOT NULL, offset INTEGER NOT NULL, safe_seq INTEGER NOT NULL,"
     "  safe_segment INTEGER NOT NULL, safe_offset INTEGER NOT NULL,"
     "  n_messages INTEGER NOT NULL, n_refused INTEGER NOT NULL, link INTEGER NOT NULL,"
     "  owner INTEGER NOT NULL);"
-    "PRAGMA user_version = 1";
+    "PRAGMA user_version = 2";
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
@@ -144,6 +145,8 @@ static enum rc open_any(struct state *s, const char *path, enum db_mode mode, st
                      "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000",
                      e);
     if (!rc && create)
+        rc = db_exec(&s->db, state_exec_schema, e);
+    if (!rc && create)
         rc = db_exec(&s->db, schema, e);
     for (size_t i = 0; !rc && i < STATE_STATEMENTS; i++)
         rc = stmt_open(&s->stmt[i], &s->db, statements[i], e);
@@ -168,6 +171,8 @@ void state_close(struct state *s)
 {
     for (size_t i = 0; i < STATE_STATEMENTS; i++)
         stmt_close(&s->stmt[i]);
+    for (size_t i = 0; i < STATE_EXEC_STATEMENTS; i++)
+        stmt_close(&s->exec[i]);
     db_close(&s->db);
 }
 
@@ -542,7 +547,8 @@ enum rc state_days(struct state *s, struct arena *a, struct state_day **out, siz
                                 .first_seq = stmt_get_u64(st, 1),
                                 .before = { .at = { stmt_get_u64(st, 3), stmt_get_u64(st, 4) },
                                             .seq = stmt_get_u64(st, 2) },
-                                .whole = stmt_get_i64(st, 5) != 0 };
+                                .whole = stmt_get_i64(st, 5) != 0,
+                                .summed = stmt_get_i64(st, 6) != 0 };
     }
     stmt_reset(st);
     if (rc != RC_MISSING)

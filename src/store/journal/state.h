@@ -5,6 +5,7 @@
  *   lane(id, name, n_open)        lane_mark(lane, seq, upto): send marks that still matter
  *   act(seq, …)                   audit records
  *   day(number, first_seq, …)     the day files and where in the journal each begins
+ *   call, exec_total …            executions: state_exec.h
  *   mark(…)                       how far this file is true; counts; the safe position
  *
  * Marks: one hides another that is older and reaches no further. At most STATE_MARKS are kept for
@@ -31,16 +32,18 @@ struct state_mark {
 
 struct state_day {
     int64_t number;
-    struct position before; /* the journal just before its first message */
+    struct position before; /* the journal just before its first message or execution */
     uint64_t first_seq;
-    bool whole; /* its file is; else it is being made again */
+    bool whole;  /* its file is; else it is being made again */
+    bool summed; /* its totals of executions are in state.db */
 };
 
-enum { STATE_STATEMENTS = 22 };
+enum { STATE_STATEMENTS = 22, STATE_EXEC_STATEMENTS = 9 };
 
 struct state {
     struct db db;
     struct stmt stmt[STATE_STATEMENTS];
+    struct stmt exec[STATE_EXEC_STATEMENTS]; /* prepared when first used */
     struct state_mark mark;
     struct lane *touched; /* by the transaction under way */
 };

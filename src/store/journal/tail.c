@@ -1,9 +1,10 @@
 /*
  * Decoding into blocks, and who waits for whom. Tests: contract_test.c, journal_test.c
  */
-#include "store/journal/tail.h"
+#include "store/journal/tail_int.h"
 
 #include "base/alloc.h"
+#include "store/exec.h"
 #include "store/journal/terms.h"
 #include "store/vec.h"
 
@@ -14,7 +15,7 @@
 #define BLOCK_FIRST   ((size_t)16 << 10)
 #define BLOCK_CONTENT ((size_t)64 << 20) /* a block takes no more records once it holds so much */
 
-static enum rc no_memory(struct err *e)
+enum rc tail_no_memory(struct err *e)
 {
     return err_set(e, RC_NOMEM, "STORE-003", "not enough memory to follow the journal");
 }
@@ -31,11 +32,12 @@ enum rc tail_init(struct tail *t, struct segments *segments, size_t max_record,
     cond_init(&t->indexed_more);
     cond_init(&t->committed_more);
     strmap_init(&t->lanes, NULL, LANES);
+    strmap_init(&t->ways, NULL, LANES);
     t->scan.fd = -1;
     t->lane_arena = arena_new("store lanes", 0, LANE_MEMORY);
     t->scratch = arena_new("store follow", 0, SCRATCH);
     if (!t->lane_arena || !t->scratch)
-        return no_memory(e);
+        return tail_no_memory(e);
     return scan_init(&t->scan, segments, max_record, e);
 }
 
@@ -56,6 +58,7 @@ void tail_done(struct tail *t)
     }
     scan_done(&t->scan);
     strmap_done(&t->lanes);
+    strmap_done(&t->ways);
     arena_free(&t->lane_arena);
     arena_free(&t->scratch);
     cond_done(&t->committed_more);
@@ -87,10 +90,13 @@ static struct lane *find_lane(struct tail *t, struct str name)
     if (!l)
         return NULL;
     l->name = arena_str(t->lane_arena, name);
-    l->hash = hash_sip64(&t->key, name);
-    if (str_is_null(l->name) || strmap_put(&t->lanes, l->name, l, NULL))
+    if (str_is_null(l->name))
         return NULL;
-    return l;
+    struct exec_lane parts = exec_split_lane(l->name);
+    l->channel = parts.channel;
+    l->way = tail_find_way(t, parts.integration, parts.endpoint);
+    l->hash = hash_sip64(&t->key, name);
+    return l->way && !strmap_put(&t->lanes, l->name, l, NULL) ? l : NULL;
 }
 
 struct lane *tail_lane(struct tail *t, struct str name)
@@ -107,13 +113,6 @@ struct lane *tail_known_lane(struct tail *t, struct str name)
 
 /* ---- decoding ----------------------------------------------------------------------------- */
 
-struct building {
-    struct tail *tail;
-    struct scan *scan;
-    struct block *b;
-    size_t cap_msgs, cap_outcomes, cap_marks, cap_acts;
-};
-
 static struct block *new_block(const struct position *from)
 {
     struct arena *a = arena_new("store tail", BLOCK_FIRST, BLOCK_MEMORY);
@@ -128,8 +127,7 @@ static struct block *new_block(const struct position *from)
     return b;
 }
 
-/* A copy; true also for null, which stays null. */
-static bool copy(struct arena *a, struct str from, struct str *to)
+bool tail_copy(struct arena *a, struct str from, struct str *to)
 {
     *to = str_is_null(from) ? STR_NULL : arena_str(a, from);
     return str_is_null(from) || !str_is_null(*to);
@@ -159,7 +157,7 @@ static enum rc add_intake(struct building *g, const struct scan_item *item, stru
         return rc;
     struct tail_msg *list = vec_room(b->arena, b->msg, sizeof *list, b->n_msgs, &g->cap_msgs);
     if (!list)
-        return no_memory(e);
+        return tail_no_memory(e);
     b->msg = list;
     struct tail_msg *m = &list[b->n_msgs];
     *m = (struct tail_msg){ .seq = item->head.seq,
@@ -168,10 +166,10 @@ static enum rc add_intake(struct building *g, const struct scan_item *item, stru
                             .length = item->head.length,
                             .body_bytes = (uint32_t)in.body.n,
                             .state = in.state };
-    if (!copy(b->arena, in.channel, &m->channel) || !copy(b->arena, in.type, &m->type) ||
-        !copy(b->arena, in.peer, &m->peer) || !copy(b->arena, in.control_id, &m->control_id) ||
-        !copy_deliveries(g, &in, m))
-        return no_memory(e);
+    if (!tail_copy(b->arena, in.channel, &m->channel) || !tail_copy(b->arena, in.type, &m->type) ||
+        !tail_copy(b->arena, in.peer, &m->peer) ||
+        !tail_copy(b->arena, in.control_id, &m->control_id) || !copy_deliveries(g, &in, m))
+        return tail_no_memory(e);
     rc = term_list(&g->tail->key, &in, b->arena, &m->term, &m->n_terms, e);
     if (!rc)
         b->n_msgs++;
@@ -179,14 +177,14 @@ static enum rc add_intake(struct building *g, const struct scan_item *item, stru
 }
 
 static enum rc add_outcome(struct building *g, const struct scan_item *item,
-                           const struct store_outcome *o, struct err *e)
+                           const struct store_outcome *o, unsigned n, struct err *e)
 {
     struct block *b = g->b;
     struct lane *l = find_lane(g->tail, o->lane);
     struct tail_outcome *list =
         vec_room(b->arena, b->outcome, sizeof *list, b->n_outcomes, &g->cap_outcomes);
     if (!list || !l)
-        return no_memory(e);
+        return tail_no_memory(e);
     b->outcome = list;
     list[b->n_outcomes++] = (struct tail_outcome){ .msg_seq = o->seq,
                                                    .lane = l,
@@ -196,7 +194,7 @@ static enum rc add_outcome(struct building *g, const struct scan_item *item,
                                                    .seq = item->head.seq,
                                                    .at = item->at,
                                                    .length = item->head.length };
-    return RC_OK;
+    return o->sent ? tail_add_attempt(g, item, o, n, l, e) : RC_OK;
 }
 
 static enum rc add_outcomes(struct building *g, const struct scan_item *item, struct err *e)
@@ -204,11 +202,14 @@ static enum rc add_outcomes(struct building *g, const struct scan_item *item, st
     struct store_outcome *o = NULL;
     size_t n = 0;
     size_t before = g->b->n_outcomes;
+    size_t execs_before = g->b->n_execs;
     enum rc rc = record_outcomes(&item->head, item->bytes, g->tail->scratch, &o, &n, e);
     for (size_t i = 0; !rc && i < n; i++)
-        rc = add_outcome(g, item, &o[i], e);
-    if (rc)
+        rc = add_outcome(g, item, &o[i], (unsigned)i, e);
+    if (rc) {
         g->b->n_outcomes = before;
+        g->b->n_execs = execs_before;
+    }
     return rc;
 }
 
@@ -222,7 +223,7 @@ static enum rc add_mark(struct building *g, const struct scan_item *item, struct
     struct lane *l = find_lane(g->tail, m.lane);
     struct tail_mark *list = vec_room(b->arena, b->mark, sizeof *list, b->n_marks, &g->cap_marks);
     if (!list || !l)
-        return no_memory(e);
+        return tail_no_memory(e);
     b->mark = list;
     list[b->n_marks++] = (struct tail_mark){ l, m.upto, item->head.seq };
     return RC_OK;
@@ -233,7 +234,7 @@ static enum rc add_act(struct building *g, const struct scan_item *item, struct 
     struct block *b = g->b;
     struct tail_act *list = vec_room(b->arena, b->act, sizeof *list, b->n_acts, &g->cap_acts);
     if (!list)
-        return no_memory(e);
+        return tail_no_memory(e);
     b->act = list;
     list[b->n_acts++] =
         (struct tail_act){ item->head.seq, item->head.at_ms, item->at, item->head.length };
@@ -247,9 +248,9 @@ static enum rc add_record(struct building *g, const struct scan_item *item, stru
     case STORE_OUTCOMES: return add_outcomes(g, item, e);
     case STORE_MARK: return add_mark(g, item, e);
     case STORE_ACT: return add_act(g, item, e);
+    case STORE_EXEC: return tail_add_begin(g, item, e);
+    case STORE_EXEC_END: return tail_add_end(g, item, e);
     case STORE_CONFIG:
-    case STORE_EXEC:
-    case STORE_EXEC_END:
     case STORE_CHECKPOINT:
     case STORE_SUMMARY: break;
     }
@@ -358,7 +359,7 @@ static enum rc make_block(struct tail *t, struct scan *scan, const struct positi
     struct building g = { .tail = t, .scan = scan, .b = new_block(from) };
     mutex_assert_held(&t->follow);
     if (!g.b)
-        return no_memory(e);
+        return tail_no_memory(e);
     enum rc rc = fill(&g, limit, e);
     if (rc) {
         scan_seek(scan, from);
@@ -460,7 +461,7 @@ enum rc tail_hold(struct tail *t, struct arena *a, struct view *out, struct err 
         if (!list) {
             mutex_unlock(&t->lock);
             tail_release(&v);
-            return no_memory(e);
+            return tail_no_memory(e);
         }
         v.block = list;
         v.block[v.n++] = b;
@@ -529,7 +530,8 @@ enum rc tail_batch(struct tail *t, struct arena *a, struct view *out, struct err
             break;
         struct block **list = vec_room(a, v.block, sizeof(struct block *), v.n, &cap);
         if (!list)
-            return no_memory(e); /* nothing is held: the list is the indexer's own to shorten */
+            return tail_no_memory(
+                e); /* nothing is held: the list is the indexer's own to shorten */
         v.block = list;
         v.block[v.n++] = b;
         v.decoded = b->to.seq;

@@ -25,9 +25,17 @@
 #define TAIL_RECORDS  100000
 #define BLOCK_RECORDS 20000
 
+/* What executions are counted by: an endpoint of an integration. Lives as long as the tail. */
+struct way {
+    struct str integration, endpoint;
+    size_t slot; /* the indexer's: its place in the list under way, from 1 on */
+};
+
 /* A lane as this process knows it; lives as long as the tail. */
 struct lane {
     struct str name;
+    struct str channel; /* its first part; the others are the way */
+    struct way *way;
     uint64_t hash; /* keyed, of the name: names it in day files */
     /* the indexer's: */
     int64_t id;     /* in state.db, 0: not there yet */
@@ -81,6 +89,14 @@ struct tail_act {
     uint32_t length;
 };
 
+/* An execution that began (state EXECUTING) or ended in this stretch. */
+struct tail_exec {
+    struct store_exec_row row; /* order_seq: of the record it stands in */
+    struct way *way;
+    struct place at;
+    uint32_t length;
+};
+
 struct block {
     _Atomic unsigned refs;
     struct arena *arena; /* holds the block too */
@@ -96,12 +112,15 @@ struct block {
     size_t n_marks;
     struct tail_act *act;
     size_t n_acts;
+    struct tail_exec *exec; /* by record, then as in the record */
+    size_t n_execs;
 };
 
 struct tail {
     struct mutex follow;
     struct scan scan; /* Locks store-follow */
     struct strmap lanes;
+    struct strmap ways; /* by both names with a NUL between them */
     struct arena *lane_arena;
     struct arena *scratch;
     struct hash_key key;

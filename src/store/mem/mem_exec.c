@@ -215,8 +215,7 @@ enum rc mem_exec_read(struct store *st, uint64_t seq, unsigned n, struct arena *
 
 static enum rc stats_row(struct walk *w, const struct store_exec_row *row, struct err *e)
 {
-    if (row->state == EXEC_EXECUTING || !exec_row_matches(w->q, row) ||
-        !str_eq(row->integration, w->q->integration))
+    if (row->state == EXEC_EXECUTING || !exec_row_matches(w->q, row))
         return RC_OK;
     enum rc rc = exec_figures_row(w->figures, row, e);
     if (!rc && row->state == EXEC_FAILED && w->n < EXEC_ERRORS)
