@@ -57,7 +57,10 @@ enum opt_kind {
 };
 
 enum opt_flag {
-    OPT_REQUIRED = 1 /* absent is an error */
+    OPT_REQUIRED = 1, /* absent is an error */
+    OPT_SECONDS = 2,  /* OPT_MS: a bare number counts seconds; min and max stay milliseconds */
+    OPT_WORDS = 4,    /* OPT_STRS: also one text, words with spaces between */
+    OPT_SHORT = 8     /* OPT_OBJ: what is no object is the value of the first key of `sub` */
 };
 
 struct opt_table;
@@ -101,6 +104,7 @@ struct opt_variants {
         const struct opt_table *table;
     } * v;
     size_t n;
+    const char *dflt; /* the name where the tag is absent; NULL: it must be there */
 };
 
 struct opt_strs {

@@ -59,7 +59,9 @@ static void put_kind(struct buf *b, const struct opt_def *def)
         [OPT_JSON] = "anything",
         [OPT_SECRET] = "reference to a secret",
     };
-    if (def->kind == OPT_ENUM)
+    if (def->kind == OPT_MS && (def->flags & OPT_SECONDS))
+        buf_z(b, "duration (seconds, or `1h`)");
+    else if (def->kind == OPT_ENUM)
         put_names(b, def);
     else if (def->kind == OPT_CHOICE)
         put_variants(b, def);
@@ -67,6 +69,10 @@ static void put_kind(struct buf *b, const struct opt_def *def)
         buf_z(b, words[def->kind]);
     if (def->sub)
         put_link(b, def->sub);
+    if (def->flags & OPT_WORDS)
+        buf_z(b, ", or one text with spaces between");
+    if (def->flags & OPT_SHORT)
+        buf_fmt(b, ", or its `%s` alone", def->sub->def[0].name);
     if (def->min != 0 || def->max != 0) {
         static const char *const units[] = { [OPT_STR] = " bytes",
                                              [OPT_STRS] = " items",
@@ -157,6 +163,10 @@ static const char *fault_of_parts(const struct opt_def *def)
         return "needs a table exactly if it is an object or a list of them";
     if (variants != (def->kind == OPT_CHOICE))
         return "needs variants exactly if it is a choice";
+    if (((def->flags & OPT_SECONDS) && def->kind != OPT_MS) ||
+        ((def->flags & OPT_WORDS) && def->kind != OPT_STRS) ||
+        ((def->flags & OPT_SHORT) && def->kind != OPT_OBJ))
+        return "has a flag of another kind";
     return NULL;
 }
 

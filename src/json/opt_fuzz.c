@@ -28,7 +28,9 @@ struct thing {
 static const char *const methods[] = { "GET", "POST", NULL };
 static const struct opt_table thing_table;
 static const struct opt_variant variant_list[] = { { "thing", &thing_table } };
-static const struct opt_variants variants = { "type", variant_list, ZS_COUNT(variant_list) };
+static const struct opt_variants variants = { .tag = "type",
+                                              .v = variant_list,
+                                              .n = ZS_COUNT(variant_list) };
 
 static const struct opt_def thing_defs[] = {
     { .name = "name",

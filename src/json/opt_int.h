@@ -71,6 +71,7 @@ struct opt_reached {
     const struct opt_table *table;
     const char *tag;  /* NULL: none */
     const char *name; /* the tag's value */
+    bool tag_optional;
 };
 
 /*

@@ -25,9 +25,10 @@ size_t opt_reach(struct opt_reached *list, size_t n, const struct opt_table *fro
             n = reach_one(list, n, (struct opt_reached){ .table = def->sub });
         const struct opt_variants *variants = def->kind == OPT_CHOICE ? def->variants : NULL;
         for (size_t k = 0; variants && k < variants->n; k++)
-            n = reach_one(
-                list, n,
-                (struct opt_reached){ variants->v[k].table, variants->tag, variants->v[k].name });
+            n = reach_one(list, n,
+                          (struct opt_reached){
+                              variants->v[k].table, variants->tag, variants->v[k].name,
+                              variants->dflt && strcmp(variants->dflt, variants->v[k].name) == 0 });
     }
     return n;
 }
@@ -89,9 +90,10 @@ static void put_quantity(struct jw *w, const struct opt_def *def)
     jw_array(w);
     jw_object(w);
     jw_kstrz(w, "type", "integer");
-    jw_ki64(w, "minimum", opt_min(def));
+    int64_t unit = def->flags & OPT_SECONDS ? 1000 : 1;
+    jw_ki64(w, "minimum", opt_min(def) / unit);
     if (opt_max(def) != INT64_MAX)
-        jw_ki64(w, "maximum", opt_max(def));
+        jw_ki64(w, "maximum", opt_max(def) / unit);
     jw_end(w);
     jw_object(w);
     jw_kstrz(w, "type", "string");
@@ -111,7 +113,7 @@ static void put_enum(struct jw *w, const struct opt_def *def)
     jw_end(w);
 }
 
-static void put_strs(struct jw *w, const struct opt_def *def)
+static void put_list(struct jw *w, const struct opt_def *def)
 {
     jw_kstrz(w, "type", "array");
     jw_keyz(w, "items");
@@ -119,6 +121,23 @@ static void put_strs(struct jw *w, const struct opt_def *def)
     jw_kstrz(w, "type", "string");
     jw_end(w);
     put_bounds(w, def, "minItems", "maxItems");
+}
+
+static void put_strs(struct jw *w, const struct opt_def *def)
+{
+    if (!(def->flags & OPT_WORDS)) {
+        put_list(w, def);
+        return;
+    }
+    jw_keyz(w, "anyOf");
+    jw_array(w);
+    jw_object(w);
+    put_list(w, def);
+    jw_end(w);
+    jw_object(w);
+    jw_kstrz(w, "type", "string");
+    jw_end(w);
+    jw_end(w);
 }
 
 static void put_map(struct jw *w, const struct opt_def *def)
@@ -133,11 +152,6 @@ static void put_map(struct jw *w, const struct opt_def *def)
     jw_end(w);
     jw_end(w);
     put_bounds(w, def, "minProperties", "maxProperties");
-}
-
-static void put_obj(struct jw *w, const struct opt_def *def)
-{
-    put_ref(w, def->sub, NULL);
 }
 
 static void put_objs(struct jw *w, const struct opt_def *def)
@@ -166,8 +180,34 @@ static void put_secret(struct jw *w, const struct opt_def *def)
 {
     (void)def;
     jw_kstrz(w, "type", "string");
-    jw_kstrz(w, "pattern",
-             "^\\$\\{(env:ZARISH_[A-Za-z0-9._-]*|file:.+|secret:[A-Za-z0-9._-]+)\\}$");
+    jw_kstrz(w, "pattern", "^\\$\\{(env:ZARISH_[A-Za-z0-9._-]*|file:.+|secret:[^${}]+)\\}$");
+}
+
+/* The first key of an object that has a shorter form: a number or a text. */
+static void put_plain(struct jw *w, const struct opt_def *def)
+{
+    if (def->kind == OPT_INT)
+        put_int(w, def);
+    else
+        put_str(w, def);
+}
+
+/* The one with its shorter form, too. */
+static void put_obj(struct jw *w, const struct opt_def *def)
+{
+    if (!(def->flags & OPT_SHORT)) {
+        put_ref(w, def->sub, NULL);
+        return;
+    }
+    jw_keyz(w, "anyOf");
+    jw_array(w);
+    jw_object(w);
+    put_ref(w, def->sub, NULL);
+    jw_end(w);
+    jw_object(w);
+    put_plain(w, &def->sub->def[0]);
+    jw_end(w);
+    jw_end(w);
 }
 
 static void (*const put_kind[])(struct jw *w, const struct opt_def *def) = {
@@ -231,7 +271,7 @@ static void put_required(struct jw *w, const struct opt_reached *r)
 {
     jw_keyz(w, "required");
     jw_array(w);
-    if (r->tag)
+    if (r->tag && !r->tag_optional)
         jw_strz(w, r->tag);
     for (size_t i = 0; i < r->table->n; i++)
         if ((r->table->def[i].flags & OPT_REQUIRED) && !r->table->def[i].dflt)

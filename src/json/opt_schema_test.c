@@ -52,7 +52,9 @@ static const struct opt_def part_defs[] = {
 static const struct opt_table part_table = OPT_TABLE("part", struct part, part_defs, "A part.");
 static const struct opt_table none_table = { .name = "none", .size = sizeof(struct none) };
 static const struct opt_variant auth_list[] = { { "open", &none_table }, { "part", &part_table } };
-static const struct opt_variants auth_variants = { "type", auth_list, ZS_COUNT(auth_list) };
+static const struct opt_variants auth_variants = { .tag = "type",
+                                                   .v = auth_list,
+                                                   .n = ZS_COUNT(auth_list) };
 static const char *const methods[] = { "GET", "POST", NULL };
 
 static const struct opt_def whole_defs[] = {
@@ -147,7 +149,7 @@ static void schema(void **state)
         "{\"$ref\":\"#/$defs/part.part\"}]},"
         "\"meta\":{\"description\":\"Anything.\"},"
         "\"key\":{\"description\":\"Key.\",\"type\":\"string\",\"pattern\":"
-        "\"^\\\\$\\\\{(env:ZARISH_[A-Za-z0-9._-]*|file:.+|secret:[A-Za-z0-9._-]+)\\\\}$\"}}},"
+        "\"^\\\\$\\\\{(env:ZARISH_[A-Za-z0-9._-]*|file:.+|secret:[^${}]+)\\\\}$\"}}},"
         "\"part\":{\"description\":\"A part.\",\"type\":\"object\",\"additionalProperties\":false,"
         "\"required\":[],\"properties\":{" PART_BODY ","
         "\"none.open\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"type\"],"

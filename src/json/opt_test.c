@@ -104,7 +104,9 @@ static const struct opt_def token_defs[] = {
 static const struct opt_table token_table = OPT_TABLE("token auth", struct token, token_defs, "");
 static const struct opt_variant auth_list[] = { { "basic", &basic_table },
                                                 { "token", &token_table } };
-static const struct opt_variants auth_variants = { "type", auth_list, ZS_COUNT(auth_list) };
+static const struct opt_variants auth_variants = { .tag = "type",
+                                                   .v = auth_list,
+                                                   .n = ZS_COUNT(auth_list) };
 
 static const char *const methods[] = { "GET", "POST", "DELETE", NULL };
 
@@ -319,6 +321,7 @@ static void secrets(void **state)
     } rows[] = {
         { "${file:/etc/key}", false, OPT_SECRET_FILE, "/etc/key" },
         { "${secret:a-b_c.1}", true, OPT_SECRET_NAMED, "a-b_c.1" },
+        { "${secret:integration/Lab 1/key}", false, OPT_SECRET_NAMED, "integration/Lab 1/key" },
         { "hunter2", true, OPT_SECRET_LITERAL, "hunter2" },
     };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
@@ -424,7 +427,9 @@ static void findings(void **state)
           "c.yaml:1:13: key: this is no reference to a secret "
           "(write ${secret:NAME}, ${env:ZARISH_NAME} or ${file:PATH}) [OPT-007]\n" },
         { "no name", "{\"name\":\"x\",\"key\":\"${secret:}\"}",
-          "c.yaml:1:13: key: a secret's name has letters, digits, - _ and . only [OPT-007]\n" },
+          "c.yaml:1:13: key: a secret's name has 1 to 255 bytes, without controls and without $ { "
+          "} "
+          "[OPT-007]\n" },
         { "all at once, in order of the text",
           "{\"port\":\"x\",\n\"retry\":{\"count\":101},\n\"onn\":1}",
           "c.yaml:1:1: name: this is required and missing [OPT-004]\n"

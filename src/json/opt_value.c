@@ -174,6 +174,22 @@ static enum rc size_or_ms(const struct opt_def *def, struct str text, int64_t *o
     return rc;
 }
 
+/* What a bare number counts is not what a text without a unit does: that is milliseconds. */
+static bool number_of_seconds(const struct opt_value *o, int64_t *ms)
+{
+    return (o->def->flags & OPT_SECONDS) && json_is(o->v, JSON_NUMBER) && json_i64(o->v, ms) &&
+           *ms >= 0 && *ms <= INT64_MAX / 1000;
+}
+
+static const char *quantity_hint(const struct opt_def *def)
+{
+    if (def->kind == OPT_SIZE)
+        return "write bytes, or a text such as 64k or 10M";
+    return def->flags & OPT_SECONDS
+               ? "write seconds, or a text such as 30s, 5m, 1h or 7d"
+               : "write milliseconds, or a text such as 500ms, 5s, 1h30m or 7d";
+}
+
 static void read_quantity(const struct opt_value *o)
 {
     bool ms = o->def->kind == OPT_MS;
@@ -183,11 +199,11 @@ static void read_quantity(const struct opt_value *o)
         return;
     }
     bool is_minus = json_is(o->v, JSON_NUMBER) && json_i64(o->v, &value) && value < 0;
-    if (!is_minus && size_or_ms(o->def, json_text(o->v), &value) != RC_OK) {
-        opt_report(o, o->v, SIZE_MAX, "OPT-007",
-                   ms ? "write milliseconds, or a text such as 500ms, 5s, 1h30m or 7d"
-                      : "write bytes, or a text such as 64k or 10M",
-                   "this cannot be read as %s", ms ? "a duration" : "a size");
+    if (number_of_seconds(o, &value)) {
+        value *= 1000;
+    } else if (!is_minus && size_or_ms(o->def, json_text(o->v), &value) != RC_OK) {
+        opt_report(o, o->v, SIZE_MAX, "OPT-007", quantity_hint(o->def), "this cannot be read as %s",
+                   ms ? "a duration" : "a size");
         return;
     }
     if (value < 0)
@@ -250,8 +266,27 @@ static bool enum_default(const struct opt_value *o, struct str text)
 
 /* --- lists and maps --- */
 
+/* "read write": as OAuth2 writes scopes. */
+static void read_words(const struct opt_value *o)
+{
+    struct str text = json_text(o->v), word;
+    size_t n = 1, used = 0;
+    for (size_t at = str_chr(text, ' ', 0); at != SIZE_MAX; at = str_chr(text, ' ', at + 1))
+        n++;
+    struct str *words = opt_alloc(o->reading, sizeof *words, n);
+    while (words && str_split(&text, ' ', &word))
+        if (word.n > 0)
+            words[used++] = word;
+    if (words && in_range(o, (int64_t)used, " items"))
+        *(struct opt_strs *)o->to = (struct opt_strs){ words, used };
+}
+
 static void read_strs(const struct opt_value *o)
 {
+    if ((o->def->flags & OPT_WORDS) && json_is(o->v, JSON_STRING)) {
+        read_words(o);
+        return;
+    }
     if (!json_is(o->v, JSON_ARRAY)) {
         wrong_type(o, o->v, SIZE_MAX, "a list of texts",
                    json_is(o->v, JSON_STRING) ? "write it in square brackets" : NULL);
@@ -310,13 +345,31 @@ static void read_map(const struct opt_value *o)
 
 /* --- objects --- */
 
+/* v as the object whose first key it is the value of; its place stays. NULL without memory. */
+static const struct json *long_form(const struct opt_value *o)
+{
+    struct json *obj = json_make_object(o->reading->r->arena);
+    struct json *value = opt_alloc(o->reading, sizeof *value, 1);
+    if (obj && value) {
+        *value = *o->v;
+        value->next = NULL;
+        obj->pos = o->v->pos;
+    }
+    if (obj && value && json_add(obj, str_z(o->def->sub->def[0].name), value, NULL) == RC_OK)
+        return obj;
+    o->reading->no_memory = true;
+    return NULL;
+}
+
 static void read_obj(const struct opt_value *o)
 {
+    bool is_short = (o->def->flags & OPT_SHORT) && !json_is(o->v, JSON_OBJECT);
+    const struct json *obj = is_short ? long_form(o) : o->v;
     void *conf = opt_alloc(o->reading, o->def->sub->size, 1);
-    if (!conf)
+    if (!conf || !obj)
         return;
     *(void **)o->to = conf;
-    opt_push(o, o->def->sub, o->v, SIZE_MAX, conf, NULL);
+    opt_push(o, o->def->sub, obj, SIZE_MAX, conf, NULL);
 }
 
 static bool obj_default(const struct opt_value *o, struct str text)
@@ -356,7 +409,8 @@ static void read_choice(const struct opt_value *o)
         return;
     }
     const struct json *tag = json_getz(o->v, variants->tag);
-    if (!tag) {
+    struct str name = tag && !json_is(tag, JSON_NULL) ? json_text(tag) : str_z(variants->dflt);
+    if (str_is_null(name) && !tag) {
         char names[512];
         struct buf b = { .p = names, .cap = sizeof names, .max = sizeof names - 1 };
         opt_names_text(o->def, &b);
@@ -364,9 +418,9 @@ static void read_choice(const struct opt_value *o)
                    variants->tag, STR_ARG(buf_view(&b)));
         return;
     }
-    size_t i = find_name(o->def, json_text(tag));
-    if (!json_is(tag, JSON_STRING) || i == SIZE_MAX) {
-        unknown_name(o, tag, json_text(tag));
+    size_t i = find_name(o->def, name);
+    if (i == SIZE_MAX) {
+        unknown_name(o, tag, name);
         return;
     }
     void *conf = opt_alloc(o->reading, variants->v[i].table->size, 1);
@@ -404,6 +458,15 @@ static bool is_name(struct str s)
     return s.n > 0 && s.n <= 128;
 }
 
+/* Names in the vault hold those of integrations, with their blanks and dots. */
+static bool is_secret_name(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f || memchr("${}", s.p[i], 3))
+            return false;
+    return s.n > 0 && s.n <= 255;
+}
+
 static bool is_env_name(struct str s)
 {
     return is_name(s) && str_starts(s, STR("ZARISH_"));
@@ -423,8 +486,8 @@ static const struct {
     { STR_INIT("${env:"), OPT_SECRET_ENV, is_env_name,
       "only environment variables that begin with ZARISH_ are read" },
     { STR_INIT("${file:"), OPT_SECRET_FILE, is_path, "a path should stand behind file:" },
-    { STR_INIT("${secret:"), OPT_SECRET_NAMED, is_name,
-      "a secret's name has letters, digits, - _ and . only" },
+    { STR_INIT("${secret:"), OPT_SECRET_NAMED, is_secret_name,
+      "a secret's name has 1 to 255 bytes, without controls and without $ { }" },
 };
 
 /* The value itself is never shown, whatever it is. */
