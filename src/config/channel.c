@@ -380,6 +380,10 @@ static void work_out_dest(const struct channel_at *at, size_t i, const struct js
         return;
     }
     unit_use(l, dest->endpoint->integration->unit);
+    if (!dest->endpoint->conn_type)
+        config_finding(l, at->d, json_getz(node, "to"), path, "CFG-013",
+                       "see `zarish explain CFG-013`",
+                       "the protocol of this endpoint is not available in this build");
     dest->lane = lane_name(l, at->ch, dest->endpoint);
     for (size_t j = 0; j < i; j++)
         if (at->ch->dests[j].endpoint == dest->endpoint)
@@ -408,6 +412,9 @@ void config_read_channel(struct config_load *l, const struct config_doc *d)
         return;
     }
     struct config_channel *ch = &raw->ch;
+    if (!config_is_name(ch->name))
+        config_finding(l, d, json_getz(d->doc, "channel"), "channel", "CFG-033", CONFIG_NAME_HINT,
+                       CONFIG_NAME_TEXT);
     ch->unit = &l->unit->pub;
     l->unit->pub.made.channel = ch;
     ch->id = config_z(l, ch->name);

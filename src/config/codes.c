@@ -21,7 +21,8 @@ const struct err_code config_codes[] = {
     { "CFG-011", "A mapping that is named does not exist, or has errors of its own.",
       "Mend the errors listed for it, or correct the name." },
     { "CFG-012", "The URL of an endpoint does not fit the type of its integration.",
-      "rest_api and fhir_api take http(s)://, hl7_v2 takes mllp(s)://." },
+      "rest_api and fhir_api take http(s)://, hl7_v2 mllp(s)://, websocket ws(s)://, file_transfer "
+      "sftp://, ftp(s):// or file:, database postgresql://, mysql:// or odbc:." },
     { "CFG-013", "This build has no connector for the protocol of a URL.",
       "Sources listen on mllp, mllps, http and https; endpoints also take null: and fault: for "
       "trying things out. Other protocols come with later versions." },
@@ -49,11 +50,31 @@ const struct err_code config_codes[] = {
     { "CFG-024", "An object of the API names a file.",
       "Files can be named in configuration files only. Use ${secret:NAME}, or write the rows of a "
       "table into its document." },
+    { "CFG-025", "Tokens are to be signed with an algorithm that this version does not have.",
+      "Use HS256, HS384 or HS512." },
+    { "CFG-026", "Something that this kind of authentication needs is not there.",
+      "Add the key that is named." },
+    { "CFG-027", "A certificate or list of authorities is no PEM text.",
+      "Give the text with its lines -----BEGIN CERTIFICATE-----, or a reference to it such as "
+      "${file:client.pem}. Certificates in DER form are converted with `openssl x509 -inform der`." },
+    { "CFG-028", "A certificate has no key beside it, or a key no certificate.", "Give both." },
+    { "CFG-029", "Both `authentication` and `tls` have a certificate.",
+      "Keep the one of `authentication`, and in `tls` only `ca`." },
     { "CFG-030", "An object of the API has the name of an object of the configuration files.",
       "Change the object in its file, or give the other one another name." },
     { "CFG-031", "An object of the API is no JSON object.", "Send one." },
     { "CFG-032", "The name in a document is not the name it is stored under.",
       "Leave the name out, or make them the same." },
+    { "CFG-033", "A name has characters that names of paths and lanes cannot have.",
+      "Leave out / { } $ and control characters." },
+    { "CFG-034", "A URL holds a user or a password.",
+      "URLs are shown and logged. Use `authentication: { type: basic, … }`." },
+    { "CFG-035", "A header that says who we are stands in clear.",
+      "Use a reference: ${secret:NAME}, ${env:ZARISH_NAME} or ${file:PATH}, also inside the text "
+      "(\"Bearer ${secret:token}\")." },
+    { "CFG-036", "The parameters of an endpoint are no object.", "Write { name: value }." },
+    { "CFG-037", "The URL of an endpoint is none.",
+      "Write scheme://host:port/path, without blanks around it." },
 };
 /* clang-format on */
 

@@ -48,6 +48,7 @@ struct config_load {
     struct err_list *found;
     struct config *cfg;
     struct unit *unit; /* that is being compiled */
+    bool trial;        /* one document by itself, to see what is wrong with it (validate.c) */
     struct config_doc *docs;
     size_t n_docs, cap_docs;
     bool nomem;
@@ -143,6 +144,15 @@ const char *config_z(struct config_load *l, struct str s);
 
 extern const struct opt_table config_engine_table;
 extern const struct opt_table config_integration_table;
+extern const struct opt_table config_endpoint_table;
+extern const struct opt_table config_certificate_table;
+extern const struct opt_table config_tls_table;
+extern const char *const config_methods[]; /* ends in NULL */
+
+/* Names of channels, integrations and endpoints are parts of paths and of lanes. */
+bool config_is_name(struct str name);
+#define CONFIG_NAME_TEXT "a name has no / { } $ and no control characters"
+#define CONFIG_NAME_HINT "use letters, digits, blanks and - _ . :"
 
 /* The choices of `authentication`. */
 extern const struct opt_variants config_auth_variants;
@@ -161,9 +171,13 @@ void config_read_table(struct config_load *l, const struct config_doc *d);
 const struct map *config_use_map(struct config_load *l, const struct config_doc *d,
                                  const struct json *ref, const char *path);
 
-/* auth.c: what an endpoint sends along. */
-void config_auth_apply(struct config_load *l, const struct config_doc *d,
-                       const struct config_integration *in, struct config_endpoint *ep);
+/* auth.c, tls.c, endpoint.c: parts of an integration. in_id: its id, or empty. */
+void config_use_auth(struct config_load *l, const struct config_doc *d,
+                     struct config_integration *in);
+void config_use_tls(struct config_load *l, const struct config_doc *d,
+                    struct config_integration *in, const void *tls_doc);
+void config_use_endpoint(struct config_load *l, const struct config_doc *d,
+                         struct config_integration *in, size_t i, struct str in_id);
 
 /* env.c: put variables into every text of a document; *d then is a copy. */
 void config_expand(struct config_load *l, struct config_doc *d);
@@ -171,6 +185,23 @@ void config_expand(struct config_load *l, struct config_doc *d);
 /* secret.c: RC_MISSING CFG-020 …; a reference that is not resolved gives STR("") without error. */
 enum rc config_secret(struct config_load *l, const struct config_doc *d, const struct opt_secret *s,
                       struct str *out, struct err *e) ZS_CHECK;
+
+/* The text with its references replaced by what they stand for; as it is unless env->resolve. */
+enum rc config_resolve(struct config_load *l, const struct config_doc *d, struct str text,
+                       struct str *out, struct err *e) ZS_CHECK;
+bool config_has_reference(struct str text);
+
+/* A header that says who we are: Authorization, Cookie, X-API-Key … */
+bool config_is_credential(struct str header);
+
+/* ---- url.c -------------------------------------------------------------------------------- */
+
+bool config_is_url(struct str url);
+struct str config_url_scheme(struct str url); /* empty when it has none */
+/* It holds a password; or, with user_too, at least a user. */
+bool config_url_has_secret(struct str url, bool user_too);
+/* For people: without user and password. */
+void config_url_shown(struct str url, struct buf *b);
 
 /* "PID-5.1", "name.family" …: the native path language of a channel's format. */
 const struct doc_syntax *config_syntax(int format);

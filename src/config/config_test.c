@@ -90,7 +90,7 @@ static void what_is_wrong_is_named(void **state)
           "integration: a\ntype: hl7_v2\nendpoints: [ { url: \"http://h/\" } ]\n",
           "c.yaml:3:21: endpoints[0].url: this URL does not fit the integration's type" },
         { "a protocol this build has not",
-          "integration: a\ntype: database\nendpoints: [ { url: \"postgresql://h/\" } ]\n",
+          "integration: a\ntype: hl7_v2\nendpoints: [ { url: \"mllps://h:1\" } ]\n",
           "c.yaml:3:21: endpoints[0].url: this protocol is not available in this build" },
         { "HTTP without a method",
           "integration: a\ntype: rest_api\nendpoints:\n  - url: \"http://h/\"\n",
@@ -176,9 +176,9 @@ static void what_is_right_is_worked_out(void **state)
     T_EQ_INT(ep->retries, 0);
     T_EQ_SIZE(ep->timeout_ms, 30000);
     T_EQ_STR(ep->conn.method, "POST");
-    T_EQ_SIZE(ep->conn.n_headers, 2);
-    T_EQ_STR(ep->conn.headers[1].name, "X-API-Key");
-    T_EQ_STR(ep->conn.headers[1].value, "s3cret");
+    T_EQ_SIZE(ep->conn.n_headers, 1);
+    T_EQ_STR(ep->integration->cred.api_key.header_name, "X-API-Key");
+    T_EQ_STR(ep->integration->cred.api_key.key, "s3cret");
     config_unref(&cfg);
     T_TRUE(cfg == NULL);
 }
@@ -238,7 +238,7 @@ static void a_secret_stays_below_its_directory(void **state)
         enum rc rc = config_load(&src, &env, &cfg, &found, &e);
         if (!rows[i].id) {
             T_OK(rc, &e);
-            T_EQ_STR(cfg->integrations[0]->endpoints[0].conn.headers[0].value, "from-file");
+            T_EQ_STR(cfg->integrations[0]->cred.api_key.key, "from-file");
             config_unref(&cfg);
             continue;
         }

@@ -59,9 +59,12 @@ const size_t config_n_tables = ZS_COUNT(config_tables);
 struct opt_read config_reader(const struct config_load *l, const struct config_doc *d,
                               const char *path)
 {
-    return (struct opt_read){
-        .arena = l->arena, .errs = l->found, .file = d->file, .text = d->text, .path = path
-    };
+    return (struct opt_read){ .arena = l->arena,
+                              .errs = l->found,
+                              .file = d->file,
+                              .text = d->text,
+                              .path = path,
+                              .literals = l->trial };
 }
 
 void config_finding(struct config_load *l, const struct config_doc *d, const struct json *at,

@@ -80,6 +80,8 @@ const struct map *config_use_map(struct config_load *l, const struct config_doc 
                        json_type_words(json_type(ref)));
         return NULL;
     }
+    if (l->trial) /* of other documents nothing is known */
+        return NULL;
     const struct unit *u = unit_find(l->cfg, "mapping", json_text(ref));
     if (!u || !u->pub.made.map) {
         config_finding(l, d, ref, path, "CFG-011", "add a document `mapping: NAME`",
