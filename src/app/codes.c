@@ -13,6 +13,9 @@ const struct err_code app_codes[] = {
       "Set TMPDIR to a short path that can be written." },
     { "APP-004", "The reference has no page of that name.",
       "`zarish reference` without a name lists the pages." },
+    { "APP-005", "There is not enough memory to fetch a token.", "Look at the machine's memory." },
+    { "APP-006", "A token was not fetched because the engine is stopping.",
+      "Nothing: what needed it is taken up again at the next start." },
 };
 /* clang-format on */
 

@@ -192,6 +192,18 @@ static enum rc open_api(struct run *r, struct err *e)
     return RC_OK;
 }
 
+/* Where connections may go; it stays as it was at the start. */
+static enum rc open_outbound(struct run *r, struct err *e)
+{
+    const struct config_outbound *o = r->config->engine.outbound;
+    enum rc rc = RC_OK;
+    if (o)
+        rc = cidr_list_parse(o->allow.v, o->allow.n, r->findings_arena, &r->outbound.allow, e);
+    if (rc == RC_OK && o)
+        rc = cidr_list_parse(o->deny.v, o->deny.n, r->findings_arena, &r->outbound.deny, e);
+    return rc == RC_OK ? tokens_new(&r->outbound, &r->tokens, e) : rc;
+}
+
 static enum rc open_engine(struct run *r, struct err *e)
 {
     struct engine_conf ec = { .config = r->config,
@@ -200,10 +212,15 @@ static enum rc open_engine(struct run *r, struct err *e)
                               .clock = r->cli->clock,
                               .random = r->cli->random,
                               .n_loops = n_loops(r),
-                              .config_version = r->config_version };
+                              .config_version = r->config_version,
+                              .fetch = tokens_fetch,
+                              .fetch_ctx = r->tokens,
+                              .outbound = &r->outbound };
     enum rc rc = engine_new(&ec, &r->engine, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        tokens_attach(r->tokens, engine_loop(r->engine));
         rc = engine_start(r->engine, e);
+    }
     return rc == RC_OK ? open_api(r, e) : rc;
 }
 
@@ -252,8 +269,9 @@ static enum rc raise_limits(struct run *r, struct err *e)
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        raise_limits,   open_loop,         read_config,   open_log,    open_data,
-        run_open_vault, run_record_config, run_open_auth, open_engine, write_endpoint,
+        raise_limits,  open_loop,      read_config,       open_log,
+        open_data,     run_open_vault, run_record_config, run_open_auth,
+        open_outbound, open_engine,    write_endpoint,
     };
     struct err e;
     *r = (struct run){ .cli = c, .conf = *conf };
@@ -297,9 +315,11 @@ void run_close(struct run *r)
 {
     if (r->engine)
         engine_stop(r->engine, STOP_LIMIT_MS);
+    tokens_stop(r->tokens);
     loop_timer_stop(&r->log_timer);
     api_free(&r->api);
     engine_free(&r->engine);
+    tokens_free(&r->tokens);
     loop_free(&r->loop);
     auth_free(&r->auth);
     if (r->store)

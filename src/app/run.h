@@ -10,6 +10,7 @@
 #define ZS_APP_RUN_H
 
 #include "api/api.h"
+#include "app/token.h"
 #include "auth/auth.h"
 #include "auth/vault.h"
 #include "cli/cli.h"
@@ -46,6 +47,8 @@ struct run {
     struct auth *auth;
     struct config *config;
     struct loop *loop;
+    struct addr_rules outbound; /* of the configuration's `outbound`; in findings_arena */
+    struct tokens *tokens;
     struct engine *engine;
     struct api *api;
     struct arena *findings_arena;

@@ -137,12 +137,19 @@ struct config_channel {
     const struct config_unit *unit;
 };
 
+/* Where connections may go: CIDR texts, checked. What is denied is so even if it is allowed. */
+struct config_outbound {
+    struct opt_strs allow; /* empty: everywhere */
+    struct opt_strs deny;
+};
+
 struct config_engine {
     struct str name;
     struct str listen; /* "127.0.0.1:8585" */
     int log_level;
     int log_form;
     int64_t loops; /* 0: cores - 1 */
+    const struct config_outbound *outbound; /* NULL: everywhere */
 };
 
 /*

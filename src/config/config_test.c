@@ -120,6 +120,8 @@ static void what_is_wrong_is_named(void **state)
           "c.yaml:3:34: authentication.key: " },
         { "a variable that is not ours", "engine: \"${env:HOME:-x}\"\n",
           "c.yaml:1:9: only variables named ZARISH_" },
+        { "a network that is none", "engine: e\noutbound: { deny: [ 10.0.0.0/8, 10.0.0.1/8 ] }\n",
+          "c.yaml:2:33: outbound.deny[1]: " },
         { "not YAML", "a: [1\n", "c.yaml:" },
     };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
@@ -181,6 +183,24 @@ static void what_is_right_is_worked_out(void **state)
     T_EQ_STR(ep->integration->cred.api_key.key, "s3cret");
     config_unref(&cfg);
     T_TRUE(cfg == NULL);
+}
+
+static void where_connections_may_go(void **state)
+{
+    (void)state;
+    struct err_list found;
+    struct config *cfg = NULL;
+    struct err e;
+    T_OK(load("engine: e\noutbound: { allow: [ 10.0.0.0/8, \"::1\" ] }\n", &cfg, &found, &e), &e);
+    const struct config_outbound *o = cfg->engine.outbound;
+    T_TRUE(o != NULL);
+    T_EQ_SIZE(o->allow.n, 2);
+    T_EQ_STR(o->allow.v[1], "::1");
+    T_EQ_SIZE(o->deny.n, 0);
+    config_unref(&cfg);
+    T_OK(load("engine: e\n", &cfg, &found, &e), &e);
+    T_TRUE(cfg->engine.outbound == NULL);
+    config_unref(&cfg);
 }
 
 static void a_directory_is_read_in_order_and_files_are_named(void **state)
@@ -260,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T_TEST(what_is_wrong_is_named),
         T_TEST(what_is_right_is_worked_out),
+        T_TEST(where_connections_may_go),
         T_TEST(a_directory_is_read_in_order_and_files_are_named),
         T_TEST(a_secret_stays_below_its_directory),
         T_TEST(tables_are_sound),

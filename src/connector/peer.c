@@ -89,3 +89,21 @@ enum rc conn_connect_tls(const struct conn_files *files, const struct conn_tls *
     }
     return make(files, &conf, out, e);
 }
+
+enum rc conn_client_tls(const struct conn_tls *t, struct arena *wiping,
+                        const struct client_tls **out, struct err *e)
+{
+    *out = NULL;
+    if (!t)
+        return RC_OK;
+    struct client_tls *c = arena_make(wiping, struct client_tls, 1);
+    const char *passphrase = arena_z(wiping, t->passphrase);
+    if (!c || !passphrase)
+        return no_memory(e);
+    c->ca_pem = given(t->ca_pem);
+    c->cert_pem = given(t->cert_pem);
+    c->key_pem = given(t->key_pem);
+    c->passphrase = t->passphrase.n > 0 ? passphrase : NULL;
+    *out = c;
+    return RC_OK;
+}

@@ -12,6 +12,7 @@
 #include "connector/connector.h"
 #include "crypt/tls.h"
 #include "net/addr.h"
+#include "net/client.h"
 
 /* "localhost" or an address of loopback. */
 bool conn_is_loopback(struct str host);
@@ -56,5 +57,12 @@ struct conn_verify {
 enum rc conn_connect_tls(const struct conn_files *files, const struct conn_tls *t,
                          const struct conn_verify *verify, struct tls_ctx **out,
                          struct err *e) ZS_CHECK;
+
+/*
+ * The same for the HTTP client. t NULL: *out is NULL, too. PEM texts are borrowed from t.
+ * Returns RC_NOMEM CONN-003
+ */
+enum rc conn_client_tls(const struct conn_tls *t, struct arena *wiping,
+                        const struct client_tls **out, struct err *e) ZS_CHECK;
 
 #endif

@@ -22,9 +22,11 @@ static enum rc shard_open(struct engine *en, struct shard *s, size_t i, struct e
     enum rc rc = loop_new(s->name, en->conf.clock, &s->home.loop, e);
     if (rc != RC_OK)
         return rc;
-    s->host = (struct conn_host){
-        .loop = s->home.loop, .pool = en->pool, .clock = en->conf.clock, .log = en->conf.log
-    };
+    s->host = (struct conn_host){ .loop = s->home.loop,
+                                  .pool = en->pool,
+                                  .clock = en->conf.clock,
+                                  .log = en->conf.log,
+                                  .outbound = en->conf.outbound };
     return committer_new(s->home.loop, en->conf.store, &s->home.committer, e);
 }
 

@@ -30,6 +30,7 @@ struct engine_conf {
     unsigned n_loops;        /* at least 1 */
     void (*fetch)(void *ctx, struct link_fetch *f); /* see flow/link.h; NULL: no tokens */
     void *fetch_ctx;
+    struct addr_rules *outbound; /* where connections may go; NULL: everywhere */
 };
 
 /* RC_NOMEM; RC_IO where the system gives no loop or pool. */

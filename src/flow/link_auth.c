@@ -40,7 +40,8 @@ static bool same_secret(struct str a, struct str b)
 
 static bool same_oauth2(const struct cred_conf *a, const struct cred_conf *b)
 {
-    if (a->oauth2.grant != b->oauth2.grant || a->oauth2.n_scopes != b->oauth2.n_scopes)
+    if (a->oauth2.grant != b->oauth2.grant || a->oauth2.client != b->oauth2.client ||
+        a->oauth2.n_scopes != b->oauth2.n_scopes)
         return false;
     for (size_t i = 0; i < a->oauth2.n_scopes; i++)
         if (!str_eq(a->oauth2.scopes[i], b->oauth2.scopes[i]))
@@ -183,22 +184,15 @@ static void tell_all(struct link_auth *a, enum rc rc, const struct err *e)
     }
 }
 
-/* What may be done next, where no token can be had: nothing was sent to the peer itself. */
-static void give_fate(struct err *e)
-{
-    bool person = e->code == RC_DENIED || e->code == RC_VALUE;
-    (void)err_fate(e, person ? FATE_OPERATOR : FATE_RETRY); /* returns the code there is */
-}
-
 static void end_fetch(struct link_auth *a, unsigned status, struct str body, const struct err *why)
 {
     struct err e;
     enum rc rc = cred_answer(a->cred, status, body, why, &e);
     arena_free(&a->arena);
-    if (rc != RC_OK) {
-        give_fate(&e);
+    if (rc == RC_AGAIN) /* whoever asks next is told to fetch in another way */
+        rc = RC_OK;
+    if (rc != RC_OK)
         log_event(a->conf.log, EV_TOKEN_FAILED, F_NAME("integration", a->name), F_ERR(&e));
-    }
     tell_all(a, rc, &e);
     link_auth_unref(&a);
 }
@@ -257,8 +251,6 @@ enum cred_now link_auth_get(struct link_auth *a, struct link_wait *w, struct are
         list_push(&a->waiters, &w->node);
         return CRED_WAIT;
     }
-    if (now == CRED_FAILED)
-        give_fate(e);
     return now;
 }
 

@@ -5,7 +5,9 @@
  */
 #include "base/alloc.h"
 #include "connector/http/http_int.h"
-#include "crypt/tls.h"
+#include "connector/peer.h"
+
+#define TLS_MAX ((size_t)65536) /* of a passphrase; certificates are borrowed */
 
 /* A delivery under way; d->conn. */
 struct flight {
@@ -84,33 +86,13 @@ static void abandon(struct flight *f)
 
 /* ---- the contract ---- */
 
-/* A copy of what the integration says, as the client wants it. */
-static enum rc copy_tls(struct http_sender *s, const struct conn_tls *t)
+static enum rc copy_tls(struct http_sender *s, const struct conn_tls *t, struct err *e)
 {
-    struct arena *a = arena_new("http tls", 0, 4 * (size_t)TLS_PEM_MAX);
-    s->arena = a;
-    if (!a)
-        return RC_NOMEM;
-    arena_wipe_on_free(a);
-    struct client_tls *c = arena_make(a, struct client_tls, 1);
-    if (!c)
-        return RC_NOMEM;
-    const struct {
-        struct str from;
-        struct str *to;
-    } texts[] = { { t->ca_pem, &c->ca_pem },
-                  { t->cert_pem, &c->cert_pem },
-                  { t->key_pem, &c->key_pem } };
-    for (size_t i = 0; i < ZS_COUNT(texts); i++) {
-        if (texts[i].from.n == 0)
-            continue;
-        *texts[i].to = arena_str(a, texts[i].from);
-        if (str_is_null(*texts[i].to))
-            return RC_NOMEM;
-    }
-    c->passphrase = t->passphrase.n > 0 ? arena_z(a, t->passphrase) : NULL;
-    s->tls = c;
-    return t->passphrase.n > 0 && !c->passphrase ? RC_NOMEM : RC_OK;
+    s->arena = arena_new("http tls", 0, TLS_MAX);
+    if (!s->arena)
+        return err_set(e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the destination");
+    arena_wipe_on_free(s->arena);
+    return conn_client_tls(t, s->arena, &s->tls, e);
 }
 
 void conn_http_reach(const struct http_sender *s, struct client_request *r)
@@ -138,8 +120,8 @@ enum rc conn_http_send_open(struct conn_dest *d, struct err *e)
     list_init(&s->failed);
     list_init(&s->probes);
     enum rc rc = client_new(d->host->loop, &(struct client_conf){ .max_conns = 0 }, &s->client, e);
-    if (rc == RC_OK && d->ep->tls && copy_tls(s, d->ep->tls) != RC_OK)
-        rc = err_set(e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the destination");
+    if (rc == RC_OK && d->ep->tls)
+        rc = copy_tls(s, d->ep->tls, e);
     if (rc != RC_OK)
         free_sender(s);
     else

@@ -63,7 +63,7 @@ static struct str status_text(struct str s, struct arena *a)
     buf_init_arena(&b, a, STATUS_TEXT_MAX + 1);
     for (size_t i = 0; i < cut.n; i++)
         buf_char(&b, cut.p[i] >= 0x20 && cut.p[i] <= 0x7e ? cut.p[i] : '?');
-    return b.failed ? STR("") : buf_view(&b);
+    return b.failed || b.n == 0 ? STR("") : buf_view(&b);
 }
 
 /* NULL and none where there is no memory for them: they are for people. */
