@@ -1,5 +1,7 @@
-/* Checks, new keys and removals on several threads at once. */
+/* Checks, new keys, removals and log-ins on several threads at once. */
 #include "auth/auth.h"
+
+#include "auth/password.h"
 
 #include "base/thread.h"
 #include "tests/lib/t.h"
@@ -66,8 +68,66 @@ static void many_threads(void **state)
     arena_free(&a);
 }
 
+#define LOGIN_PASSWORD "correct horse battery"
+
+struct visitor {
+    struct thread thread;
+    struct auth *auth;
+    char peer[16];
+    unsigned n_in, n_busy, n_else;
+};
+
+static void log_in(void *ctx)
+{
+    struct visitor *v = ctx;
+    struct arena *a = arena_new("visitor", 0, 65536);
+    struct auth_login login = { STR("ann"), STR(LOGIN_PASSWORD), v->peer };
+    struct auth_session session;
+    struct err e = { 0 };
+    uint32_t retry_ms = 0;
+    enum rc rc = auth_login(v->auth, &login, a, &session, &retry_ms, &e);
+    bool busy = rc == RC_AGAIN && retry_ms == 1000 && strcmp(e.id, "AUTH-045") == 0;
+    v->n_in += rc == RC_OK;
+    v->n_busy += busy;
+    v->n_else += rc != RC_OK && !busy;
+    arena_free(&a);
+}
+
+/* Who comes while AUTH_LOGINS_AT_ONCE are being checked is sent away, and not as a failure. */
+static void many_log_in(void **state)
+{
+    (void)state;
+    struct visitor v[6] = { 0 };
+    struct auth *auth = NULL;
+    struct arena *a = arena_new("test", 0, 65536);
+    struct auth_user ann = { .name = "ann", .role = AUTH_VIEWER };
+    struct str hash;
+    struct err e;
+    T_OK(auth_new(clock_real(), random_real(), &auth, &e), &e);
+    T_OK(password_hash(STR(LOGIN_PASSWORD), a, &hash, &e), &e);
+    memcpy(ann.hash, hash.p, hash.n);
+    T_OK(auth_user_set(auth, &ann, &e), &e);
+    for (size_t i = 0; i < ZS_COUNT(v); i++) {
+        v[i].auth = auth;
+        (void)snprintf(v[i].peer, sizeof v[i].peer, "10.0.0.%zu", i); /* fits */
+        T_OK(thread_start(&v[i].thread, "visitor", log_in, &v[i], &e), &e);
+    }
+    unsigned n_in = 0, n_busy = 0;
+    for (size_t i = 0; i < ZS_COUNT(v); i++) {
+        thread_join(&v[i].thread);
+        T_EQ_INT(v[i].n_else, 0);
+        n_in += v[i].n_in;
+        n_busy += v[i].n_busy;
+    }
+    T_EQ_INT(n_in + n_busy, ZS_COUNT(v));
+    T_TRUE(n_in >= 1);
+    T_EQ_SIZE(auth_session_count(auth), n_in);
+    auth_free(&auth);
+    arena_free(&a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(many_threads) };
+    const struct CMUnitTest tests[] = { T_TEST(many_threads), T_TEST(many_log_in) };
     return T_RUN(tests);
 }

@@ -60,9 +60,13 @@ static enum rc check_user(const struct auth_user *user, struct err *e)
     return RC_OK;
 }
 
-static enum rc add_user(struct auth *a, struct user *u, struct err *e)
+static enum rc add_user(struct auth *a, const struct user *from, struct err *e)
 {
     struct err why = { 0 };
+    struct user *u = mem_new(struct user);
+    if (!u)
+        return auth_no_memory(e);
+    *u = *from;
     if (strmap_put(&a->users, str_z(u->is.name), u, &why) == RC_OK)
         return RC_OK;
     forget(u);
@@ -77,14 +81,14 @@ enum rc auth_user_set(struct auth *a, const struct auth_user *user, struct err *
     if (rc != RC_OK)
         return rc;
     LOCK_SCOPE(guard, &a->mutex);
-    struct user *u = strmap_get(&a->users, str_z(user->name));
-    struct user *fresh = u ? NULL : mem_new(struct user);
-    if (!u && !fresh)
-        return auth_no_memory(e);
-    u = u ? u : fresh;
-    *u = (struct user){ .is = *user, .generation = ++a->generation };
+    struct user next = { .is = *user, .generation = ++a->generation };
     (void)auth_sessions_end(&a->sessions, str_z(user->name)); /* however many they were */
-    return fresh ? add_user(a, fresh, e) : RC_OK;
+    struct user *u = strmap_get(&a->users, str_z(user->name));
+    if (u) {
+        *u = next;
+        return RC_OK;
+    }
+    return add_user(a, &next, e);
 }
 
 enum rc auth_user_remove(struct auth *a, struct str name, struct err *e)
