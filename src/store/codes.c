@@ -61,7 +61,8 @@ const struct err_code store_codes[] = {
       "Names have 1 to 255 bytes, documents at most 16 MB." },
     { "STORE-044", "There is no such object, record, key, user, secret or setting.",
       "Check the name." },
-    { "STORE-045", "A key or integration with this id or name exists already.", "Choose another name." },
+    { "STORE-045", "A key or integration with this id or name exists already.",
+      "Choose another name." },
 };
 
 const size_t store_n_codes = ZS_COUNT(store_codes);

@@ -6,8 +6,9 @@
  *   - the journal holds, in order and byte for byte, a prefix of what was appended, whole batches
  * only, and everything that was answered with RC_OK;
  *   - the proof of the chain holds;
- *   - every answer (search, lanes, windows, events) is the one the in-memory backend gives when fed
- *     that prefix, restarts included.
+ *   - every answer (search, lanes, windows, events, lists of executions) is the one the in-memory
+ *     backend gives when fed that prefix, restarts included;
+ *   - figures of executions equal a recount of what is there (store_crash_exec.c).
  * Index files are deleted now and then, and the clock jumps over days.
  *
  * What survives is decided by the model of store_fault.h, not by a disk, so the files lie in memory
@@ -15,83 +16,25 @@
  *
  * SEED=n runs one seed; ZS_TORTURE_ROUNDS=n that many. A failure prints its seed.
  */
+#include "tests/torture/store_crash.h"
+
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/num.h"
-#include "store/journal/journal.h"
 #include "store/journal/scan.h"
-#include "store/mem/mem.h"
 #include "store/rules.h"
 #include "store/verify.h"
 #include "tests/lib/t.h"
-#include "tests/torture/store_fault.h"
 
 #include <ftw.h>
-#include <limits.h>
 
-#define LANES   4
-#define OPS_MAX 4000
-#define SEGMENT ((uint64_t)128 << 10)
-#define RECORD  ((size_t)32 << 10)
-#define FLIGHT  6
-#define BATCH   5
+const char *const lanes[LANES] = { "a/b/0", "a/b/1", "a/b/2", "x/y/0" };
 
-static const char *const lanes[LANES] = { "a/b/0", "a/b/1", "a/b/2", "x/y/0" };
-
-/* One thing that was asked for, in a form both stores can be given. */
-struct want {
-    enum store_kind kind;
-    bool batch_end;
-    bool answered;
-    enum rc rc;
-    uint64_t seq; /* the journal's, once answered or found */
-    uint64_t mem_seq;
-    /* intake */
-    char control_id[16];
-    char patient[16];
-    char *body; /* in the world's arena */
-    size_t n_body;
-    struct store_delivery delivery[LANES];
-    size_t n_deliveries;
-    bool refused;
-    /* outcome, mark */
-    size_t target; /* index of the intake */
-    unsigned lane;
-    enum delivery_state state;
-    unsigned attempt;
-    bool ahead; /* the mark reaches beyond every message */
-};
-
-struct world {
-    struct random_fake random;
-    uint64_t seed;
-    char dir[PATH_MAX];
-    struct clock_fake clock;
-    struct fault fault;
-    struct store_host host;
-    struct datadir *data;
-    struct store *s;
-    struct mem_image *image;
-    struct store *model;
-    struct want *want; /* everything that may be in the journal, in order */
-    size_t n;
-    size_t n_applied; /* of them, known to the model */
-    struct arena *a;
-    struct mutex lock;
-    struct cond answered;
-    size_t in_flight;
-    bool fatal;
-    bool lost; /* an index file went astray */
-    char why[256];
-};
-
-static uint64_t roll(struct world *w, uint64_t n)
+uint64_t roll(struct world *w, uint64_t n)
 {
     return random_below(&w->random.random, n);
 }
 
-static bool wrong(struct world *w, const char *fmt, ...) ZS_PRINTF(2, 3);
-static bool wrong(struct world *w, const char *fmt, ...)
+bool wrong(struct world *w, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -156,15 +99,18 @@ static void make_want(struct world *w, struct want *m)
                                                   DELIVERY_DELIVERED, DELIVERY_DELIVERED,
                                                   DELIVERY_REJECTED,  DELIVERY_HELD,
                                                   DELIVERY_DEAD,      DELIVERY_SKIPPED };
-    uint64_t what = roll(w, 10);
+    uint64_t what = roll(w, 12);
     *m = (struct want){ .lane = (unsigned)roll(w, LANES) };
     m->target = pick_target(w);
-    if (what < 5 || m->target == SIZE_MAX) {
+    if (what >= 10) {
+        make_call(w, m);
+    } else if (what < 5 || m->target == SIZE_MAX) {
         make_intake(w, m);
     } else if (what < 8) {
         m->kind = STORE_OUTCOMES;
         m->state = states[roll(w, ZS_COUNT(states))];
         m->attempt = (unsigned)roll(w, 5);
+        make_attempt(w, m);
     } else if (what < 9) {
         m->kind = STORE_MARK;
         m->ahead = roll(w, 5) == 0;
@@ -179,8 +125,11 @@ static struct store_op *make_op(struct world *w, const struct want *m, bool mode
     struct store_op *op = arena_make(w->a, struct store_op, 1);
     ZS_ASSERT(op);
     op->kind = m->kind;
-    const struct want *t = m->kind == STORE_INTAKE ? m : &w->want[m->target];
+    bool first = m->kind == STORE_INTAKE || m->kind == STORE_EXEC;
+    const struct want *t = first ? m : &w->want[m->target];
     uint64_t seq = model ? t->mem_seq : t->seq;
+    if (m->kind == STORE_EXEC || m->kind == STORE_EXEC_END)
+        return make_call_op(w, m, seq);
     if (m->kind == STORE_INTAKE) {
         struct store_intake *in = arena_make(w->a, struct store_intake, 1);
         struct store_term *term = arena_make(w->a, struct store_term, 1);
@@ -206,6 +155,7 @@ static struct store_op *make_op(struct world *w, const struct want *m, bool mode
                                      .state = m->state,
                                      .attempt = m->attempt,
                                      .status = STR("AE") };
+        fill_attempt(m, o);
         op->outcomes.list = o;
         op->outcomes.n = 1;
     } else if (m->kind == STORE_MARK) {
@@ -241,6 +191,7 @@ static void on_done(struct store_batch *b)
         w->want[i].answered = true;
         w->want[i].rc = op->rc;
         w->want[i].seq = op->seq;
+        w->want[i].at_ms = op->at_ms;
     }
     w->in_flight--;
     cond_signal(&w->answered);
@@ -258,6 +209,7 @@ static void wait_below(struct world *w, size_t most)
 static void append_batch(struct world *w)
 {
     size_t n = 1 + roll(w, BATCH);
+    w->fresh = false;
     struct flight *f = arena_make(w->a, struct flight, 1);
     ZS_ASSERT(f);
     struct store_op *last = NULL;
@@ -315,6 +267,7 @@ static bool start(struct world *w)
     c.gather_ms = 1 + roll(w, 20);
     c.io = &w->fault.io;
     w->fatal = false;
+    w->fresh = true;
     if (journal_open(&c, &w->host, &w->s, &e)) {
         datadir_close(&w->data);
         return wrong(w, "open: %s %s", e.id, e.text);
@@ -387,6 +340,7 @@ static bool walk(struct world *w, struct scan *scan, size_t *found)
         if (!same_record(w, &item, m, scan->sha))
             return wrong(w, "record %llu is not want %zu", (unsigned long long)item.head.seq, i);
         m->seq = item.head.seq;
+        m->at_ms = item.head.at_ms;
         i++;
     }
     *found = i;
@@ -407,6 +361,7 @@ static bool settle_wants(struct world *w, size_t found)
         w->want[i].rc = RC_OK;
     }
     w->n = found;
+    recount_ends(w);
     return true;
 }
 
@@ -576,6 +531,9 @@ static bool ask(struct world *w, unsigned k, bool model, struct buf *b)
         return true;
     }
     k -= (unsigned)ZS_COUNT(queries);
+    if (show_execs(w, s, k, b))
+        return true;
+    k -= EXEC_LISTS;
     size_t step = w->n / 8 + 1;
     size_t i = k * step;
     while (i < w->n && w->want[i].kind != STORE_INTAKE)
@@ -653,7 +611,7 @@ static bool run_round(struct world *w)
     }
     if (!cut) {
         feed_model(w);
-        if (!check_answers(w))
+        if (!check_answers(w) || !check_execs(w))
             return false;
     }
     stop(w);
@@ -677,7 +635,7 @@ static bool run_round(struct world *w)
         if (store_settle(w->s, &e))
             return wrong(w, "settle: %s", e.text);
     }
-    return check_answers(w) && check_proof(w);
+    return check_answers(w) && check_execs(w) && check_proof(w);
 }
 
 /* A fresh directory, in memory if possible. */

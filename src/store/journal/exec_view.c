@@ -88,6 +88,8 @@ static size_t tail_from(const struct exec_view *v, uint64_t seq)
 
 static enum rc open_file(struct exec_view *v, struct exec_day *d, struct err *e)
 {
+    if (d->info->first_seq > v->r->view.indexed)
+        return RC_OK; /* the tail has all of it; the file may only just be made */
     if (!d->info->whole) {
         d->broken = true;
         d->mark = v->r->view.indexed;
@@ -98,8 +100,7 @@ static enum rc open_file(struct exec_view *v, struct exec_day *d, struct err *e)
         d->mark = d->file->mark.pos.seq;
     if (rc != RC_MISSING)
         return rc;
-    /* its first batch is under way; or it was found damaged just now */
-    return d->info->first_seq <= v->r->view.indexed ? RC_AGAIN : RC_OK;
+    return RC_AGAIN; /* found damaged just now; the next list of days says so */
 }
 
 enum rc exec_view_day(struct exec_view *v, size_t i, struct exec_day *out, struct err *e)

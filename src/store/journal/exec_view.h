@@ -31,6 +31,15 @@ static inline size_t exec_view_turns(const struct exec_view *v)
     return v->n_days ? v->n_days : 1;
 }
 
+/*
+ * Does all of day i end before the day with this number? What ends on a day is never in the file of
+ * an earlier one; but the newest one's part of the tail may yet begin a later one.
+ */
+static inline bool exec_view_ends_before(const struct exec_view *v, size_t i, int64_t number)
+{
+    return v->day[i].number < number && i + 1 < v->n_days;
+}
+
 /* One day: its file, and its part of the tail that is not in the file. */
 struct exec_day {
     const struct state_day *info; /* NULL: there are no days yet */

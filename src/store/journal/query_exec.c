@@ -204,10 +204,10 @@ static enum rc choose_days(struct exec_list *l, struct exec_view *v, bool *open,
 {
     struct state_total *total = NULL;
     size_t n = 0;
-    /* nothing that ended on a day is in the file of an earlier one */
     int64_t from_day = l->q->since ? day_number(l->q->since) : INT64_MIN;
     for (size_t i = 0; i < v->n_days; i++)
-        open[i] = v->day[i].number >= from_day && (!v->day[i].summed || l->q->integration.n == 0);
+        open[i] = !exec_view_ends_before(v, i, from_day) &&
+                  (!v->day[i].summed || l->q->integration.n == 0);
     if (l->q->integration.n == 0)
         return RC_OK;
     enum rc rc =

@@ -89,13 +89,12 @@ static enum rc add_total_groups(struct stats *s, const bool *inside, int64_t fro
 /* Days with totals are counted unless these lie across an end of the range. */
 static enum rc add_days(struct stats *s, struct err *e)
 {
-    /* nothing that ended on a day is in the file of an earlier one */
     int64_t from_day = s->q->since ? day_number(s->q->since) : INT64_MIN;
     bool *inside = arena_make(s->v.r->scratch, bool, s->v.n_days + 1);
     if (!inside)
         return no_memory(e);
     for (size_t i = 0; i < s->v.n_days; i++)
-        s->counted[i] = s->v.day[i].summed || s->v.day[i].number < from_day;
+        s->counted[i] = s->v.day[i].summed || exec_view_ends_before(&s->v, i, from_day);
     enum rc rc = add_totals(s, inside, from_day, e);
     return rc ? rc : add_total_groups(s, inside, from_day, e);
 }
