@@ -61,8 +61,7 @@ static struct lane_conf lane_conf_of(const struct config_dest *d, struct lane_fi
     const struct config_endpoint *ep = d->endpoint;
     struct lane_conf lc = { .figures = figures,
                             .name = d->lane,
-                            .type = ep->conn_type,
-                            .ep = &ep->conn,
+                            .endpoint = ep,
                             .keyed = d->order != NULL,
                             .in_flight = (unsigned)d->in_flight,
                             .retries = (unsigned)ep->retries,
@@ -70,11 +69,6 @@ static struct lane_conf lane_conf_of(const struct config_dest *d, struct lane_fi
                             .backoff_first_ms = d->backoff->first_ms,
                             .backoff_max_ms = d->backoff->max_ms,
                             .unsure = d->uncertain == UNCERTAIN_RESEND ? LANE_RESEND : LANE_HOLD };
-    if (ep->rate && ep->rate->requests > 0) {
-        lc.rate_n = (uint32_t)ep->rate->requests;
-        lc.rate_ms = (uint32_t)ep->rate->per_ms;
-        lc.rate_burst = (uint32_t)ep->rate->burst;
-    }
     return lc;
 }
 

@@ -25,6 +25,7 @@ struct world {
     struct pool *pool;
     struct store *store;
     struct committer *committer;
+    struct links *links;
     struct conn_host host;
     struct random_fake random;
     struct config *config;
@@ -265,6 +266,7 @@ static struct lane_env env_of(struct world *w)
     return (struct lane_env){ .host = &w->host,
                               .committer = w->committer,
                               .store = w->store,
+                              .links = w->links,
                               .pool = w->pool,
                               .random = &w->random.random,
                               .config_version = &w->config_version,
@@ -285,6 +287,10 @@ static struct world *world_new(const char *config, size_t store_bytes)
     T_OK(mem_store_open(NULL, store_bytes, &sh, &w->store, &e), &e);
     T_OK(committer_new(w->loop, w->store, &w->committer, &e), &e);
     random_fake_init(&w->random, 7);
+    const struct links_conf lc = {
+        .home = w->loop, .clock = clock_real(), .random = &w->random.random, .log = log_none()
+    };
+    T_OK(links_new(&lc, &w->links, &e), &e);
     atomic_init(&w->config_version, 5);
     w->host = (struct conn_host){
         .loop = w->loop, .pool = w->pool, .clock = clock_real(), .log = log_none()
@@ -334,6 +340,7 @@ static void world_free(struct world *w)
     pool_free(&w->pool);
     committer_free(&w->committer);
     loop_free(&w->loop);
+    links_free(&w->links);
     store_close(&w->store);
     config_unref(&w->config);
     arena_free(&w->arena);

@@ -45,6 +45,7 @@ enum rc engine_add_slot(struct engine *en, struct roster *r, const struct config
     struct lane_env env = { .host = &shard->host,
                             .committer = shard->home.committer,
                             .store = en->conf.store,
+                            .links = en->links,
                             .pool = en->pool,
                             .random = en->conf.random,
                             .config_version = &en->config_version,

@@ -49,9 +49,20 @@ static void stop_limit_fired(struct loop_timer *t)
     struct lane *l = ZS_CONTAINER(t, struct lane, stop_timer);
     if (l->dest_open) {
         l->dest_open = false;
-        l->conf->type->send_close(&l->dest); /* answers what is in flight */
+        l->dest.type->send_close(&l->dest); /* answers what is in flight */
     }
     l->dest_drained = true;
+    lane_try_stopped(l);
+}
+
+static void pause_changed(struct link_watch *w)
+{
+    struct lane *l = ZS_CONTAINER(w, struct lane, watch);
+    if (l->phase != LANE_STOPPED) {
+        lane_pump(l);
+        return;
+    }
+    l->watching = false;
     lane_try_stopped(l);
 }
 
@@ -68,15 +79,20 @@ enum rc lane_new(const struct lane_conf *conf, const struct lane_env *env, struc
     list_init(&l->window);
     l->timer.fn = timer_fired;
     l->refill_timer.fn = refill_rested;
-    l->rate_tokens_milli = (uint64_t)conf->rate_burst * 1000;
-    l->rate_at = loop_now_mono(env->host->loop);
-    l->dest = (struct conn_dest){
-        .type = conf->type, .ep = conf->ep, .host = env->host, .drained = dest_drained, .ctx = l
-    };
+    l->watch.fn = pause_changed;
+    l->watch.loop = env->host->loop;
+    l->dest = (struct conn_dest){ .type = conf->endpoint->conn_type,
+                                  .ep = &conf->endpoint->conn,
+                                  .host = env->host,
+                                  .drained = dest_drained,
+                                  .ctx = l };
     log_child(&l->log, env->log,
-              (struct log_field[]){ F_NAME("destination", conf->ep->name), LOG_F_END });
-    enum rc rc = conf->type->send_open(&l->dest, e);
+              (struct log_field[]){ F_NAME("destination", l->dest.ep->name), LOG_F_END });
+    enum rc rc = links_get(env->links, conf->endpoint, &l->link, e);
+    if (rc == RC_OK)
+        rc = l->dest.type->send_open(&l->dest, e);
     if (rc != RC_OK) {
+        link_unref(&l->link);
         mem_free(l);
         return rc;
     }
@@ -88,6 +104,8 @@ enum rc lane_new(const struct lane_conf *conf, const struct lane_env *env, struc
 void lane_start(struct lane *l, bool has_backlog)
 {
     l->spilled = has_backlog;
+    l->watching = true;
+    link_watch(l->link, &l->watch);
     lane_pump(l);
 }
 
@@ -96,17 +114,29 @@ void lane_free(struct lane **lp)
     struct lane *l = *lp;
     if (!l)
         return;
-    ZS_ASSERT(l->in_flight == 0 && !l->refilling && !l->marking);
+    ZS_ASSERT(l->in_flight == 0 && !l->refilling && !l->marking && !l->watching);
     *lp = NULL;
     loop_timer_stop(&l->timer);
     loop_timer_stop(&l->refill_timer);
     loop_timer_stop(&l->stop_timer);
     if (l->dest_open)
-        l->conf->type->send_close(&l->dest);
+        l->dest.type->send_close(&l->dest);
     struct list_node *node;
     while ((node = list_pop(&l->window)) != NULL)
         lane_hold_unref(ZS_CONTAINER(node, struct lane_item, node)->hold);
+    link_unref(&l->link);
     mem_free(l);
+}
+
+/* What waits for a credential is not sent any more; it is recorded as what it is, not sent. */
+static void withdraw_all(struct lane *l)
+{
+    for (struct list_node *n = list_first(&l->window), *next; n; n = next) {
+        struct lane_item *it = ZS_CONTAINER(n, struct lane_item, node);
+        next = list_next(&l->window, n); /* before it may leave */
+        if (it->state == ITEM_IN_FLIGHT)
+            link_withdraw(l->link, &l->dest, &it->d);
+    }
 }
 
 void lane_stop(struct lane *l, uint32_t limit_ms, void (*stopped)(void *ctx), void *ctx)
@@ -120,8 +150,11 @@ void lane_stop(struct lane *l, uint32_t limit_ms, void (*stopped)(void *ctx), vo
     for (struct list_node *n = list_first(&l->window); n; n = list_next(&l->window, n))
         lane_uncover(l, ZS_CONTAINER(n, struct lane_item, node));
     loop_timer_start(l->env.host->loop, &l->stop_timer, limit_ms, stop_limit_fired);
+    withdraw_all(l);
+    if (l->watching)
+        l->watching = !link_unwatch(l->link, &l->watch);
     if (l->dest_open)
-        l->conf->type->send_drain(&l->dest);
+        l->dest.type->send_drain(&l->dest);
     lane_try_stopped(l);
 }
 
@@ -134,7 +167,7 @@ void lane_hurry(struct lane *l, uint32_t limit_ms)
 void lane_try_stopped(struct lane *l)
 {
     if (l->phase != LANE_STOPPED || !l->stopped || !l->dest_drained || l->in_flight > 0 ||
-        l->refilling || l->marking || l->expected > 0)
+        l->refilling || l->marking || l->watching || l->expected > 0)
         return;
     loop_timer_stop(&l->stop_timer);
     void (*fn)(void *ctx) = l->stopped;
@@ -150,6 +183,12 @@ void lane_pause(struct lane *l, bool paused)
     lane_pump(l);
 }
 
+/* Neither the channel nor the integration is paused, and it does not stop. */
+static bool may_send(const struct lane *l)
+{
+    return l->phase == LANE_RUNNING && !link_paused(l->link);
+}
+
 bool lane_will_mark(struct lane *l)
 {
     size_t ahead = l->conf->unsure == LANE_HOLD ? 1 : LANE_MARK_AHEAD;
@@ -157,8 +196,8 @@ bool lane_will_mark(struct lane *l)
      * A marked delivery must enter the window: read back from the store it would look like one of
      * an earlier process, sent or not. So none is marked behind one that may be left to the store.
      */
-    bool mark = l->phase == LANE_RUNNING && !l->spilled && !l->troubled &&
-                l->expected_unmarked == 0 && l->window.n + l->expected < ahead;
+    bool mark = may_send(l) && !l->spilled && !l->troubled && l->expected_unmarked == 0 &&
+                l->window.n + l->expected < ahead;
     l->expected++;
     l->expected_unmarked += mark ? 0 : 1;
     return mark;
@@ -184,7 +223,7 @@ void lane_enter_window(struct lane *l, struct lane_item *it)
 {
     it->lane = l;
     it->d.done = lane_attempt_done;
-    it->d.timeout_ms = l->conf->ep->timeout_ms;
+    it->d.timeout_ms = l->conf->endpoint->conn.timeout_ms;
     it->state = ITEM_READY;
     struct str store = store_id(l->env.store);
     int n =
@@ -236,29 +275,6 @@ uint64_t lane_key(struct str key)
 
 /* ---- sending ------------------------------------------------------------------------------ */
 
-/* Take one token of the rate limit; else 0 and when the next one is there. */
-static bool rate_take(struct lane *l, uint64_t *wait_ms)
-{
-    const struct lane_conf *c = l->conf;
-    if (c->rate_n == 0)
-        return true;
-    uint64_t now = loop_now_mono(l->env.host->loop);
-    uint64_t gained = (now - l->rate_at) / 1000 * c->rate_n / c->rate_ms; /* µs → thousandths */
-    if (gained > 0) {
-        l->rate_at = now;
-        l->rate_tokens_milli += gained;
-        uint64_t most = (uint64_t)(c->rate_burst ? c->rate_burst : 1) * 1000;
-        if (l->rate_tokens_milli > most)
-            l->rate_tokens_milli = most;
-    }
-    if (l->rate_tokens_milli >= 1000) {
-        l->rate_tokens_milli -= 1000;
-        return true;
-    }
-    *wait_ms = (1000 - l->rate_tokens_milli) * c->rate_ms / ((uint64_t)c->rate_n * 1000) + 1;
-    return false;
-}
-
 static void send_item(struct lane *l, struct lane_item *it)
 {
     it->d.arena = arena_new("attempt", 1024, LANE_REPLY_LIMIT);
@@ -271,7 +287,7 @@ static void send_item(struct lane *l, struct lane_item *it)
     it->sent_mono = loop_now_mono(l->env.host->loop);
     it->d.attempt = ++it->attempts;
     l->in_flight++;
-    l->conf->type->send(&l->dest, &it->d);
+    link_send(l->link, &l->dest, &it->d);
 }
 
 int64_t lane_now_ms(const struct lane *l)
@@ -314,7 +330,7 @@ static enum step consider(struct lane *l, struct lane_item *it, int64_t *wake)
         return STEP_STOP;
     }
     uint64_t wait_ms = 0;
-    if (!rate_take(l, &wait_ms)) {
+    if (!link_take(l->link, loop_now_mono(l->env.host->loop), &wait_ms)) {
         *wake = now + (int64_t)wait_ms;
         return STEP_STOP;
     }
@@ -353,20 +369,22 @@ void lane_pump(struct lane *l)
     if (l->pumping)
         return;
     l->pumping = true;
-    while (l->pump_again && l->phase == LANE_RUNNING) {
+    while (l->pump_again && may_send(l)) {
         l->pump_again = false;
         pump_once(l);
     }
     l->pump_again = false;
     l->pumping = false;
-    if (l->phase == LANE_RUNNING && l->spilled && !l->refilling &&
-        !loop_timer_is_on(&l->refill_timer) && l->window.n < LANE_WINDOW / 2)
+    if (may_send(l) && l->spilled && !l->refilling && !loop_timer_is_on(&l->refill_timer) &&
+        l->window.n < LANE_WINDOW / 2)
         lane_refill(l);
     lane_publish(l);
 }
 
 static enum lane_state visible_state(const struct lane *l)
 {
+    if (l->phase == LANE_RUNNING && link_paused(l->link))
+        return LANE_PAUSED;
     if (l->phase != LANE_RUNNING || l->window.n == 0)
         return l->phase;
     const struct lane_item *head = ZS_CONTAINER(list_first(&l->window), struct lane_item, node);

@@ -17,6 +17,9 @@
  * its own intake while the lane is near its end (lane_will_mark), so the common case costs no
  * record of its own; everything else waits for a STORE_MARK, which covers the whole window.
  *
+ * What is sent goes through the endpoint's link (link.h): its rate, its credential. While the
+ * integration is paused nothing is sent.
+ *
  * Fates: retry waits with exponential backoff and jitter until max_age, then dead; only
  * answered failures count against `retries`, after which the delivery is rejected. uncertain is
  * sent again when the policy says resend, else it blocks its lane or key until a person decides.
@@ -32,6 +35,7 @@
 #include "base/random.h"
 #include "connector/connector.h"
 #include "flow/commit.h"
+#include "flow/link.h"
 #include "net/pool.h"
 
 #include <stdatomic.h>
@@ -80,8 +84,7 @@ struct lane_figures; /* below */
 struct lane_conf {
     struct lane_figures *figures; /* counted there, so that they outlive the lane */
     const char *name;             /* "channel/integration/endpoint" */
-    const struct conn_type *type;
-    const struct conn_endpoint *ep;
+    const struct config_endpoint *endpoint;
     bool keyed;
     unsigned in_flight; /* at most, with keys */
     unsigned retries;
@@ -89,15 +92,13 @@ struct lane_conf {
     uint64_t backoff_first_ms;
     uint64_t backoff_max_ms;
     enum lane_unsure unsure;
-    uint32_t rate_n; /* sends per rate_ms, 0: no limit */
-    uint32_t rate_ms;
-    uint32_t rate_burst;
 };
 
 struct lane_env {
     const struct conn_host *host;
     struct committer *committer;
     struct store *store;
+    struct links *links;
     struct pool *pool;
     const struct random *random;
     const struct log *log;                      /* the channel's */

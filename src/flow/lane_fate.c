@@ -6,6 +6,7 @@
 #include "flow/lane_int.h"
 
 #include "base/buf.h"
+#include "flow/backoff.h"
 
 /* Commit an outcome. Without memory the delivery stays open, so nothing is lost: the store will
  * hand it back as unknown after a restart. */
@@ -41,7 +42,7 @@ static void record(struct lane *l, const struct lane_item *it, enum delivery_sta
     struct store_outcome o = outcome_of(l, it, state);
     char why[WHY_MAX];
     o.next_at = next_at;
-    o.sent = v != NULL;
+    o.sent = v && (v->rc != RC_STATE || v->fate != FATE_RETRY); /* else given up before */
     if (v) {
         uint64_t now = loop_now_mono(l->env.host->loop);
         uint64_t took = it->sent_mono ? now - it->sent_mono : 0;
@@ -76,14 +77,10 @@ void lane_give_up(struct lane *l, struct lane_item *it)
     finish(l, it, DELIVERY_DEAD, NULL);
 }
 
-/* Exponential, at most the cap, and at random between half of that and the whole. */
-static uint64_t backoff_ms(const struct lane *l, const struct lane_item *it)
+static uint64_t rest_ms(const struct lane *l, const struct lane_item *it)
 {
-    unsigned doublings = it->attempts > 0 ? it->attempts - 1 : 0;
-    uint64_t most = l->conf->backoff_max_ms;
-    if (doublings < 32 && (l->conf->backoff_first_ms << doublings) < most)
-        most = l->conf->backoff_first_ms << doublings;
-    return most / 2 + random_below(l->env.random, most / 2 + 1);
+    return backoff_ms(it->attempts, l->conf->backoff_first_ms, l->conf->backoff_max_ms,
+                      l->env.random);
 }
 
 static void wait_again(struct lane *l, struct lane_item *it, const struct verdict *v,
@@ -136,7 +133,7 @@ static void on_retry(struct lane *l, struct lane_item *it, const struct verdict 
         on_reject(l, it, v);
         return;
     }
-    wait_again(l, it, v, DELIVERY_RETRYING, backoff_ms(l, it));
+    wait_again(l, it, v, DELIVERY_RETRYING, rest_ms(l, it));
 }
 
 static void block(struct lane *l, struct lane_item *it, const struct verdict *v)
@@ -165,7 +162,7 @@ static void on_uncertain(struct lane *l, struct lane_item *it, const struct verd
         block(l, it, v);
         return;
     }
-    wait_again(l, it, v, DELIVERY_UNCERTAIN, backoff_ms(l, it));
+    wait_again(l, it, v, DELIVERY_UNCERTAIN, rest_ms(l, it));
     it->unknown = true;
 }
 

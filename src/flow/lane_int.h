@@ -13,6 +13,9 @@ struct lane {
     const struct lane_conf *conf;
     struct lane_env env;
     struct log log;
+    struct link *link;
+    struct link_watch watch; /* of the integration's pause */
+    bool watching;           /* or a last call of the watch is on its way */
     struct conn_dest dest;
     enum lane_state phase; /* RUNNING, PAUSED or STOPPED; the rest is derived */
     bool dest_open, dest_drained;
@@ -46,9 +49,6 @@ struct lane {
     struct loop_timer stop_timer;
     void (*stopped)(void *ctx);
     void *stopped_ctx;
-
-    uint64_t rate_tokens_milli;
-    uint64_t rate_at;
 
     struct lane_figures *figures; /* conf->figures */
 };

@@ -24,7 +24,10 @@ struct world {
     struct conn_host host;
     struct lane_conf conf;
     struct lane_figures figures;
-    struct conn_endpoint ep;
+    struct links *links;
+    struct config_integration in;
+    struct config_endpoint ep;
+    struct config_rate rate;
     struct random_fake random;
     struct lane *lane;
     const enum reply *script; /* per send, then SAY_OK */
@@ -183,6 +186,7 @@ static void lane_up(struct world *w, bool backlog)
     struct lane_env env = { .host = &w->host,
                             .committer = w->committer,
                             .store = &w->spy,
+                            .links = w->links,
                             .pool = w->pool,
                             .random = &w->random.random,
                             .log = log_none() };
@@ -215,11 +219,21 @@ static struct world *world_new(const enum reply *script, size_t n_script)
     T_OK(committer_new(w->loop, &w->spy, &w->committer, &e), &e);
     random_fake_init(&w->random, 7);
     w->host = (struct conn_host){ .loop = w->loop, .clock = clock_real(), .log = log_none() };
-    w->ep = (struct conn_endpoint){ .name = "to/there", .type = "hl7_v2", .timeout_ms = 1000 };
+    const struct links_conf lc = {
+        .home = w->loop, .clock = clock_real(), .random = &w->random.random, .log = log_none()
+    };
+    T_OK(links_new(&lc, &w->links, &e), &e);
+    w->in = (struct config_integration){ .name = STR("to"), .endpoints = &w->ep, .n_endpoints = 1 };
+    w->ep = (struct config_endpoint){
+        .name = STR("there"),
+        .integration = &w->in,
+        .full_name = "to/there",
+        .conn_type = &fake_type,
+        .conn = { .name = "to/there", .type = "hl7_v2", .timeout_ms = 1000 },
+    };
     w->conf = (struct lane_conf){ .figures = &w->figures,
                                   .name = "ch/to/there",
-                                  .type = &fake_type,
-                                  .ep = &w->ep,
+                                  .endpoint = &w->ep,
                                   .in_flight = 4,
                                   .retries = 2,
                                   .backoff_first_ms = 2,
@@ -254,6 +268,7 @@ static void world_free(struct world *w)
     pool_free(&w->pool);
     committer_free(&w->committer);
     loop_free(&w->loop);
+    links_free(&w->links);
     store_close(&w->store);
     mem_image_free(&w->image);
     mem_free(w);
