@@ -3,141 +3,126 @@
  */
 #include "api/api_int.h"
 
-#include "base/alloc.h"
+#define BODY_MAX ((uint64_t)64 * 1024 * 1024) /* of any route's */
 
-#define ROUTE(method, pattern, fn, need, doc)                                                      \
-    {                                                                                              \
-        (method), (pattern), fn##_route, (need), (doc)                                             \
-    }
-
-/* The table's handlers get a bare exchange; ours want the caller beside it. */
-static void gate(void *ctx, struct http_exchange *x, const struct http_match *m,
-                 api_handler *handle);
-
-#define HANDLER(fn)                                                                                \
-    static void fn##_route(void *ctx, struct http_exchange *x, const struct http_match *m)         \
-    {                                                                                              \
-        gate(ctx, x, m, fn);                                                                       \
-    }
-
-HANDLER(api_livez)
-HANDLER(api_readyz)
-HANDLER(api_status)
-HANDLER(api_channels)
-HANDLER(api_channel)
-HANDLER(api_channel_pause)
-HANDLER(api_channel_resume)
-HANDLER(api_messages)
-HANDLER(api_message)
-HANDLER(api_message_body)
-HANDLER(api_message_trace)
-HANDLER(api_audit)
-
-static const struct http_route routes[] = {
-    ROUTE(HTTP_GET, "/api/v1/audit", api_audit, API_NEEDS(AUTH_MANAGE),
-          "Who changed or looked at what, newest first"),
-    ROUTE(HTTP_GET, "/api/v1/channels", api_channels, API_NEEDS(AUTH_READ),
-          "Every channel with its state, figures and destinations"),
-    ROUTE(HTTP_GET, "/api/v1/channels/{name}", api_channel, API_NEEDS(AUTH_READ), "One channel"),
-    ROUTE(HTTP_POST, "/api/v1/channels/{name}/pause", api_channel_pause, API_NEEDS(AUTH_OPERATE),
-          "Stop taking and sending"),
-    ROUTE(HTTP_POST, "/api/v1/channels/{name}/resume", api_channel_resume, API_NEEDS(AUTH_OPERATE),
-          "Go on after a pause"),
-    ROUTE(HTTP_GET, "/api/v1/messages", api_messages, API_NEEDS(AUTH_READ),
-          "Search messages, newest first"),
-    ROUTE(HTTP_GET, "/api/v1/messages/{id}", api_message, API_NEEDS(AUTH_READ),
-          "What is known of one message, without its content"),
-    ROUTE(HTTP_GET, "/api/v1/messages/{id}/body", api_message_body, API_NEEDS(AUTH_CONTENT),
-          "The message byte for byte, as it was received"),
-    ROUTE(HTTP_GET, "/api/v1/messages/{id}/trace", api_message_trace, API_NEEDS(AUTH_READ),
-          "Everything that happened to one message"),
-    ROUTE(HTTP_GET, "/api/v1/status", api_status, API_NEEDS(AUTH_READ),
-          "Version, store and index figures"),
-    ROUTE(HTTP_GET, "/livez", api_livez, API_FREE, "200 while the process serves"),
-    ROUTE(HTTP_GET, "/readyz", api_readyz, API_FREE, "200 when messages can be taken"),
+/* A request that was let in, until its body is there. Lives in the exchange's arena. */
+struct entry {
+    struct api *api;
+    const struct api_route *route;
+    struct http_match match;
+    struct principal who; /* role AUTH_NOBODY on free routes */
 };
 
-const struct http_routes api_routes = { .v = routes, .n = ZS_COUNT(routes) };
-
-/* RC_OK when the caller may use the route; else the status to answer. */
-static enum rc admit(struct api_call *c, uint32_t *retry_ms, struct err *e)
+/* RC_OK when the caller may do what is needed; else why not. */
+static enum rc admit(struct api *a, struct http_exchange *x, unsigned need, struct principal *who,
+                     uint32_t *retry_ms, struct err *e)
 {
-    unsigned need = c->match->route->need;
     if (need == API_FREE)
         return RC_OK;
     char peer[ADDR_TEXT_MAX];
-    (void)addr_text_ip(http_peer(c->x), peer); /* its length is of no use here */
-    struct auth_given given = { .authorization = http_field_of(c->x, STR("Authorization")),
-                                .api_key = http_field_of(c->x, STR("X-API-Key")),
+    (void)addr_text_ip(http_peer(x), peer); /* its length is of no use here */
+    struct auth_given given = { .authorization = http_field_of(x, STR("Authorization")),
+                                .api_key = http_field_of(x, STR("X-API-Key")),
                                 .peer = peer };
-    enum rc rc = auth_check(c->api->conf.auth, &given, &c->who, retry_ms, e);
-    return rc == RC_OK ? auth_allow(&c->who, (enum auth_verb)(need - 1), e) : rc;
+    enum rc rc = auth_check(a->conf.auth, &given, who, retry_ms, e);
+    return rc == RC_OK ? auth_allow(who, (enum auth_verb)(need - 1), e) : rc;
 }
 
 static unsigned refusal_status(const struct err *e)
 {
     if (e->code == RC_LIMIT)
         return 429;
-    return e->id && strcmp(e->id, "AUTH-014") == 0 ? 403 : 401;
+    return str_eqz(STR("AUTH-014"), e->id) ? 403 : 401;
 }
 
-static void refuse(struct api_call *c, uint32_t retry_ms, const struct err *e)
+static void refuse(struct http_exchange *x, uint32_t retry_ms, const struct err *e)
 {
-    unsigned status = refusal_status(e);
     char seconds[16];
-    struct buf body;
-    buf_init_arena(&body, http_arena(c->x), 4096);
-    api_problem_body(&body, status, e);
+    unsigned status = refusal_status(e);
     int n = snprintf(seconds, sizeof seconds, "%u", retry_ms / 1000 + 1);
-    struct http_field field = { STR_INIT("WWW-Authenticate"), STR_INIT("Bearer realm=\"zarish\"") };
+    struct http_field field = { STR("WWW-Authenticate"), STR("Bearer realm=\"zarish\"") };
     if (status == 429)
         field = (struct http_field){ STR("Retry-After"), str_of(seconds, (size_t)n) };
-    struct http_response r = { .status = status,
-                               .type = STR("application/problem+json"),
-                               .fields = &field,
-                               .n_fields = status == 403 ? 0 : 1,
-                               .body = buf_view(&body) };
-    http_answer(c->x, &r);
+    api_refuse(x, status, e, status == 403 ? NULL : &field);
 }
 
-static void gate(void *ctx, struct http_exchange *x, const struct http_match *m,
-                 api_handler *handle)
+static void on_body(void *ctx, struct http_exchange *x, struct str body)
 {
-    struct api_call c = { .api = ctx, .x = x, .match = m };
-    struct err e;
+    struct entry *en = ctx;
+    api_begin(en->api, x, &en->match, en->route, &en->who, body);
+}
+
+static void enter(struct api *a, struct http_exchange *x, const struct http_match *m)
+{
+    const struct api_route *route = a->table.v[m->route - a->table.http];
+    struct principal who = { .role = AUTH_NOBODY };
     uint32_t retry_ms = 0;
-    if (admit(&c, &retry_ms, &e) == RC_OK)
-        handle(&c);
-    else
-        refuse(&c, retry_ms, &e);
+    struct err e;
+    if (admit(a, x, route->need, &who, &retry_ms, &e) != RC_OK) {
+        refuse(x, retry_ms, &e);
+        return;
+    }
+    if (!route->body) {
+        api_begin(a, x, m, route, &who, STR_NULL);
+        return;
+    }
+    struct entry *en = arena_make(http_arena(x), struct entry, 1);
+    if (!en) {
+        (void)err_set(&e, RC_NOMEM, "API-005", "no memory to answer this");
+        api_refuse(x, 503, &e, NULL);
+        return;
+    }
+    *en = (struct entry){ .api = a, .route = route, .match = *m, .who = who };
+    http_collect(x, route->body->max, on_body, en);
+}
+
+static void on_route(void *ctx, struct http_exchange *x, const struct http_match *m)
+{
+    enter(ctx, x, m);
+}
+
+static void no_method(struct http_exchange *x, unsigned allowed)
+{
+    char text[128];
+    struct err e;
+    struct buf b = { .p = text, .cap = sizeof text, .max = sizeof text };
+    http_allow_text(&b, allowed);
+    struct http_field allow = { STR("Allow"), buf_view(&b) };
+    if (http_head_of(x)->method == HTTP_OPTIONS) {
+        struct http_response r = { .status = 204, .fields = &allow, .n_fields = 1 };
+        http_answer(x, &r);
+        return;
+    }
+    (void)err_set(&e, RC_MISSING, "API-002", "this path has no such method");
+    api_refuse(x, 405, &e, &allow);
 }
 
 /*
  * A path or method that does not exist is told to those who may ask at all: to others every path
- * below /api answers 401, so that the API cannot be mapped from outside.
+ * answers 401, so that the API cannot be mapped from outside.
  */
 static void on_request(void *ctx, struct http_exchange *x)
 {
+    struct api *a = ctx;
+    struct http_routes routes = { .v = a->table.http, .n = a->table.n };
     struct http_match m;
     enum http_found found =
-        http_route_find(&api_routes, http_head_of(x)->method, http_target_of(x)->path, &m);
+        http_route_find(&routes, http_head_of(x)->method, http_target_of(x)->path, &m);
     if (found == HTTP_ROUTE_FOUND) {
-        m.route->handle(ctx, x, &m);
+        m.route->handle(a, x, &m);
         return;
     }
-    static const struct http_route any = { .need = API_NEEDS(AUTH_READ) };
-    m.route = &any;
-    struct api_call c = { .api = ctx, .x = x, .match = &m };
+    struct principal who;
     struct err e;
     uint32_t retry_ms = 0;
-    if (admit(&c, &retry_ms, &e) != RC_OK) {
-        refuse(&c, retry_ms, &e);
-        return;
+    if (admit(a, x, API_NEEDS(AUTH_READ), &who, &retry_ms, &e) != RC_OK) {
+        refuse(x, retry_ms, &e);
+    } else if (found == HTTP_ROUTE_NO_METHOD) {
+        no_method(x, m.allow);
+    } else {
+        (void)err_set(&e, RC_MISSING, "API-001", "there is nothing at this path");
+        api_refuse(x, 404, &e, NULL);
     }
-    bool path = found == HTTP_ROUTE_NO_PATH;
-    (void)err_set(&e, RC_MISSING, path ? "API-001" : "API-002", "%s",
-                  path ? "there is nothing at this path" : "this path has no such method");
-    api_problem(x, path ? 404 : 405, &e);
 }
 
 static void on_refused(void *ctx, const struct addr *peer, unsigned status, const struct err *why,
@@ -150,7 +135,7 @@ static void on_refused(void *ctx, const struct addr *peer, unsigned status, cons
 
 static void maybe_stopped(struct api *a)
 {
-    if (!a->server_stopped || a->n_jobs > 0 || !a->conf.stopped)
+    if (!a->server_stopped || a->n_calls > 0 || !a->conf.stopped)
         return;
     void (*fn)(void *ctx) = a->conf.stopped;
     a->conf.stopped = NULL;
@@ -164,9 +149,9 @@ static void on_stopped(void *ctx)
     maybe_stopped(a);
 }
 
-void api_job_over(struct api *a)
+void api_call_over(struct api *a)
 {
-    a->n_jobs--;
+    a->n_calls--;
     maybe_stopped(a);
 }
 
@@ -180,8 +165,10 @@ enum rc api_open(struct loop *l, const struct api_conf *conf, struct api **out, 
         return err_set(e, RC_NOMEM, "API-005", "no memory for the management API");
     a->conf = *conf;
     a->loop = l;
-    struct http_server_conf sc = { .host = conf->host, .port = conf->port };
-    enum rc rc = http_server_open(l, &sc, &events, a, &a->server, e);
+    struct http_server_conf sc = { .host = conf->host, .port = conf->port, .body_max = BODY_MAX };
+    enum rc rc = api_table_fill(&a->table, on_route, e);
+    if (rc == RC_OK)
+        rc = http_server_open(l, &sc, &events, a, &a->server, e);
     if (rc != RC_OK) {
         mem_free(a);
         return rc;
@@ -205,7 +192,7 @@ void api_free(struct api **ap)
     struct api *a = *ap;
     if (!a)
         return;
-    ZS_ASSERT(a->n_jobs == 0);
+    ZS_ASSERT(a->n_calls == 0);
     *ap = NULL;
     http_server_free(&a->server);
     mem_free(a);

@@ -7,8 +7,11 @@
  * request's head and before a byte of its body is read. What changes something, and who looks at
  * a message's content, is recorded as an act in the store before the answer goes out.
  *
- * Reading the store blocks, so it happens on the engine's pool; the answer goes out from there.
- * Errors are problem documents (RFC 9457) with the error's id as `code`.
+ * Everything about the routes (roles, parameters, bodies, answers) is in one table per resource
+ * (api/route.h), which the OpenAPI document and the reference are made of too.
+ *
+ * What blocks happens on the engine's pool, what sends on the engine's loop; the answer goes out
+ * from there. Errors are problem documents (RFC 9457) with the error's id as `code`.
  *
  * Thread  loop: api_open, api_stop, api_free are called on the loop it was opened on.
  */
@@ -18,6 +21,7 @@
 #include "auth/auth.h"
 #include "base/log.h"
 #include "flow/engine.h"
+#include "json/jw.h"
 #include "manage/manage.h"
 #include "net/http_route.h"
 #include "net/http_server.h"
@@ -50,7 +54,10 @@ void api_free(struct api **ap);
 enum { API_FREE = 0 };
 #define API_NEEDS(verb) ((unsigned)(verb) + 1u)
 
-/* The route table, for tests and the reference. */
-extern const struct http_routes api_routes;
+/* The reference page of the API, as Markdown (a heading of its own). */
+void api_markdown(struct buf *b);
+
+/* The OpenAPI 3.1 document. */
+enum rc api_openapi(struct jw *w, struct err *e) ZS_CHECK;
 
 #endif

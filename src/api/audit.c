@@ -1,12 +1,16 @@
 /*
- * Acts, newest first. Tests: tests/scen
+ * Acts, newest first. Tests: tests/scen/api_test.py
  */
 #include "api/api_int.h"
 
-static const char *const query_names[] = { "before", "limit" };
+struct audit_query {
+    struct str cursor;
+    uint64_t limit;
+};
 
-static void put_act(struct jw *w, const struct store_audit *a)
+static void put_act(struct api_call *c, const struct store_audit *a)
 {
+    struct jw *w = &c->w;
     jw_object(w);
     jw_ku64(w, "sequence", a->seq);
     api_put_time(w, "at", a->at_ms);
@@ -18,36 +22,50 @@ static void put_act(struct jw *w, const struct store_audit *a)
     jw_end(w);
 }
 
-static enum rc run_audit(struct api_job *j, struct err *e)
+static enum rc run_audit(struct api_call *c, struct err *e)
 {
-    uint64_t before = 0, limit = 0;
+    const struct audit_query *q = c->query;
+    uint64_t before = 0;
+    unsigned none = 0;
     struct store_audit *list = NULL;
     size_t n = 0;
-    enum rc rc = api_query_only(j, query_names, ZS_COUNT(query_names), e);
+    enum rc rc = api_cursor_read(q->cursor, &before, &none, e);
     if (rc == RC_OK)
-        rc = api_query_u64(j, "before", 0, UINT64_MAX, 0, &before, e);
-    if (rc == RC_OK)
-        rc = api_query_u64(j, "limit", 1, 1000, 50, &limit, e);
-    if (rc == RC_OK)
-        rc = store_acts(j->api->conf.store, before, (size_t)limit, j->arena, &list, &n, e);
+        rc = store_acts(c->api->conf.store, before, (size_t)q->limit, c->arena, &list, &n, e);
     if (rc != RC_OK)
         return rc;
-    jw_object(&j->w);
-    jw_keyz(&j->w, "items");
-    jw_array(&j->w);
+    api_list(&c->w);
     for (size_t i = 0; i < n; i++)
-        put_act(&j->w, &list[i]);
-    jw_end(&j->w);
-    jw_keyz(&j->w, "next");
-    if (n == limit)
-        jw_u64(&j->w, list[n - 1].seq);
-    else
-        jw_null(&j->w);
-    jw_end(&j->w);
+        put_act(c, &list[i]);
+    api_list_end(&c->w, n == q->limit ? api_cursor(c->arena, list[n - 1].seq, 0) : STR_NULL);
     return RC_OK;
 }
 
-void api_audit(struct api_call *c)
-{
-    api_job_start(c, NULL, run_audit);
-}
+static const struct api_param audit_rows[] = { API_PARAM_CURSOR(struct audit_query, "before"),
+                                               API_PARAM_LIMIT(struct audit_query) };
+static const struct api_params audit_params = API_PARAMS(struct audit_query, audit_rows);
+
+static const struct shape_member act_members[] = {
+    { "sequence", SHAPE_INT, .doc = "Its place in the ledger." },
+    { "at", SHAPE_TIME, .doc = "When." },
+    { "actor", SHAPE_TEXT, .doc = "Who: a key's id, `user:NAME`, or `admin`." },
+    { "peer", SHAPE_TEXT, .doc = "From which address." },
+    { "verb", SHAPE_TEXT, .doc = "What was done: `config.update`, `message.read` …" },
+    { "object", SHAPE_TEXT, .doc = "To what: `channel/adt-in`." },
+    { "detail", SHAPE_TEXT,
+      .doc = "JSON text: `before` and `after`, which are hashes of configuration, and reasons." },
+};
+static const struct shape act_shape = SHAPE("Act", act_members, "One entry of the audit.");
+
+static const struct api_answer audit_answers[] = {
+    { 200, &act_shape, .list = true, .doc = "The acts." },
+};
+
+static const struct api_route routes[] = {
+    { HTTP_GET, "/api/v1/audit", "listAudit", API_NEEDS(AUTH_MANAGE), API_POOL, run_audit,
+      .params = &audit_params, API_ANSWERS(audit_answers),
+      .doc = "Who changed or looked at what, newest first" },
+};
+
+const struct api_resource api_audit_resource = { "audit", "Who changed or looked at what.", routes,
+                                                 ZS_COUNT(routes) };

@@ -1,64 +1,43 @@
 /*
- * Messages: search, one, its bytes, its story. Tests: tests/scen
+ * Messages: search, one, its bytes, its story. Tests: tests/scen/api_test.py
  */
 #include "api/api_int.h"
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX     1000
+/* As store/store.h numbers the states; the first is no state of a delivery. */
+static const char *const states[] = { "refused",   "queued",   "retrying", "uncertain",
+                                      "delivered", "filtered", "rejected", "held",
+                                      "dead",      "skipped",  NULL };
 
-static const char *const query_names[] = { "controlId", "patientId", "accession", "order",
-                                           "channel",   "type",      "peer",      "state",
-                                           "since",     "until",     "before",    "limit" };
+struct message_query {
+    struct str control_id, patient_id, accession, order, channel, type, peer, cursor;
+    int state; /* place in states, from 1 */
+    int64_t since, until;
+    uint64_t limit;
+};
 
-static enum rc read_state(struct api_job *j, int *state, struct err *e)
+static enum rc read_query(const struct message_query *in, struct store_query *q, struct err *e)
 {
-    struct str text;
-    enum rc rc = api_query_str(j, "state", &text, e);
-    *state = 0;
-    if (rc != RC_OK || text.n == 0)
-        return rc;
-    *state = delivery_state_parse(text);
-    return *state != 0 ? RC_OK
-                       : err_set(e, RC_VALUE, "API-003",
-                                 "state is refused or a state of a delivery: queued, retrying, "
-                                 "uncertain, delivered, filtered, rejected, held, dead, skipped");
+    unsigned none = 0;
+    *q = (struct store_query){ .control_id = in->control_id,
+                               .patient_id = in->patient_id,
+                               .accession = in->accession,
+                               .order = in->order,
+                               .channel = in->channel,
+                               .type = in->type,
+                               .peer = in->peer,
+                               .since = in->since,
+                               .until = in->until,
+                               .limit = (size_t)in->limit };
+    if (in->state)
+        q->state = delivery_state_parse(str_z(states[in->state - 1]));
+    return api_cursor_read(in->cursor, &q->before, &none, e);
 }
 
-static enum rc read_query(struct api_job *j, struct store_query *q, struct err *e)
+static void put_row(struct api_call *c, const struct store_row *r)
 {
-    const struct {
-        const char *name;
-        struct str *out;
-    } texts[] = { { "controlId", &q->control_id },
-                  { "patientId", &q->patient_id },
-                  { "accession", &q->accession },
-                  { "order", &q->order },
-                  { "channel", &q->channel },
-                  { "type", &q->type },
-                  { "peer", &q->peer } };
-    uint64_t limit = LIMIT_DEFAULT;
-    enum rc rc = api_query_only(j, query_names, ZS_COUNT(query_names), e);
-    for (size_t i = 0; rc == RC_OK && i < ZS_COUNT(texts); i++)
-        rc = api_query_str(j, texts[i].name, texts[i].out, e);
-    if (rc == RC_OK)
-        rc = read_state(j, &q->state, e);
-    if (rc == RC_OK)
-        rc = api_query_time(j, "since", &q->since, e);
-    if (rc == RC_OK)
-        rc = api_query_time(j, "until", &q->until, e);
-    if (rc == RC_OK)
-        rc = api_query_u64(j, "before", 0, UINT64_MAX, 0, &q->before, e);
-    if (rc == RC_OK)
-        rc = api_query_u64(j, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &limit, e);
-    q->limit = (size_t)limit;
-    return rc;
-}
-
-static void put_row(struct api_job *j, const struct store_row *r)
-{
-    struct jw *w = &j->w;
+    struct jw *w = &c->w;
     jw_object(w);
-    api_put_id(w, "id", j->api->conf.store, r->seq);
+    api_put_id(w, "id", c->api->conf.store, r->seq);
     api_put_time(w, "receivedAt", r->at_ms);
     jw_kstr(w, "channel", r->channel);
     jw_kstr(w, "type", r->type);
@@ -74,42 +53,29 @@ static void put_row(struct api_job *j, const struct store_row *r)
     jw_end(w);
 }
 
-static enum rc run_search(struct api_job *j, struct err *e)
+static enum rc run_search(struct api_call *c, struct err *e)
 {
-    struct store_query q = { 0 };
+    struct store_query q;
     struct store_row *rows = NULL;
     size_t n = 0;
     bool more = false;
-    enum rc rc = read_query(j, &q, e);
+    enum rc rc = read_query(c->query, &q, e);
     if (rc == RC_OK)
-        rc = store_search(j->api->conf.store, &q, j->arena, &rows, &n, &more, e);
+        rc = store_search(c->api->conf.store, &q, c->arena, &rows, &n, &more, e);
     if (rc != RC_OK)
         return rc;
-    jw_object(&j->w);
-    jw_keyz(&j->w, "items");
-    jw_array(&j->w);
+    api_list(&c->w);
     for (size_t i = 0; i < n; i++)
-        put_row(j, &rows[i]);
-    jw_end(&j->w);
-    jw_keyz(&j->w, "next");
-    if (more && n > 0)
-        jw_u64(&j->w, rows[n - 1].seq);
-    else
-        jw_null(&j->w);
-    jw_end(&j->w);
+        put_row(c, &rows[i]);
+    api_list_end(&c->w, more && n > 0 ? api_cursor(c->arena, rows[n - 1].seq, 0) : STR_NULL);
     return RC_OK;
 }
 
-void api_messages(struct api_call *c)
-{
-    api_job_start(c, NULL, run_search);
-}
-
-static enum rc read_message(struct api_job *j, struct store_message *m, struct err *e)
+static enum rc read_message(struct api_call *c, struct store_message *m, struct err *e)
 {
     uint64_t seq = 0;
-    enum rc rc = store_parse_id(j->api->conf.store, j->name, &seq, e);
-    return rc == RC_OK ? store_read(j->api->conf.store, seq, j->arena, m, e) : rc;
+    enum rc rc = store_parse_id(c->api->conf.store, api_path(c, "id"), &seq, e);
+    return rc == RC_OK ? store_read(c->api->conf.store, seq, c->arena, m, e) : rc;
 }
 
 /* Where a message stands with one destination now. */
@@ -123,11 +89,11 @@ static enum delivery_state state_now(const struct store_delivery *d, const struc
     return s;
 }
 
-static void put_message(struct api_job *j, const struct store_message *m)
+static void put_message(struct api_call *c, const struct store_message *m)
 {
-    struct jw *w = &j->w;
+    struct jw *w = &c->w;
     const struct store_intake *in = &m->intake;
-    api_put_id(w, "id", j->api->conf.store, m->seq);
+    api_put_id(w, "id", c->api->conf.store, m->seq);
     api_put_time(w, "receivedAt", m->at_ms);
     jw_kstr(w, "channel", in->channel);
     jw_kstr(w, "type", in->type);
@@ -189,68 +155,159 @@ static void put_deliveries(struct jw *w, const struct store_message *m,
     jw_end(w);
 }
 
-static enum rc show(struct api_job *j, bool trace, struct err *e)
+static enum rc show(struct api_call *c, bool trace, struct err *e)
 {
     struct store_message m;
     struct store_event *ev = NULL;
     size_t n = 0;
-    enum rc rc = read_message(j, &m, e);
+    enum rc rc = read_message(c, &m, e);
     if (rc == RC_OK)
-        rc = store_events(j->api->conf.store, m.seq, j->arena, &ev, &n, e);
+        rc = store_events(c->api->conf.store, m.seq, c->arena, &ev, &n, e);
     if (rc != RC_OK)
         return rc;
-    jw_object(&j->w);
-    put_message(j, &m);
-    put_deliveries(&j->w, &m, ev, n, trace);
+    jw_object(&c->w);
+    put_message(c, &m);
+    put_deliveries(&c->w, &m, ev, n, trace);
     if (trace) {
         struct buf hex;
-        buf_init_arena(&hex, j->arena, 128);
+        buf_init_arena(&hex, c->arena, 128);
         buf_hex(&hex, m.link, sizeof m.link);
-        jw_kstr(&j->w, "link", buf_view(&hex));
+        jw_kstr(&c->w, "link", buf_view(&hex));
     }
-    jw_end(&j->w);
+    jw_end(&c->w);
     return RC_OK;
 }
 
-static enum rc run_message(struct api_job *j, struct err *e)
+static enum rc run_message(struct api_call *c, struct err *e)
 {
-    return show(j, false, e);
+    return show(c, false, e);
 }
 
-static enum rc run_trace(struct api_job *j, struct err *e)
+static enum rc run_trace(struct api_call *c, struct err *e)
 {
-    return show(j, true, e);
+    return show(c, true, e);
 }
 
-static enum rc run_body(struct api_job *j, struct err *e)
+static enum rc run_body(struct api_call *c, struct err *e)
 {
     struct store_message m;
-    enum rc rc = read_message(j, &m, e);
+    struct api_act act = { "message.read", "message", .name = api_path(c, "id") };
+    enum rc rc = read_message(c, &m, e);
+    if (rc == RC_OK)
+        rc = api_act(c, &act, e);
     if (rc != RC_OK)
         return rc;
-    struct buf object;
-    buf_init_arena(&object, j->arena, 128);
-    buf_z(&object, "message/");
-    buf_str(&object, j->name);
-    j->act.verb = STR("message.read");
-    j->act.object = buf_view(&object);
-    j->act.detail = STR("{}");
-    j->type = m.intake.content_type.n ? m.intake.content_type : STR("application/octet-stream");
-    j->raw = m.intake.body.n ? m.intake.body : STR("");
-    return buf_rc(&object, e);
+    c->type = m.intake.content_type.n ? m.intake.content_type : STR("application/octet-stream");
+    c->raw = m.intake.body.n ? m.intake.body : STR("");
+    return RC_OK;
 }
 
-void api_message(struct api_call *c)
-{
-    api_job_start(c, "id", run_message);
-}
+#define FILTER(key, member, text)                                                                  \
+    {                                                                                              \
+        .name = (key), .kind = API_TEXT, .at = offsetof(struct message_query, member),             \
+        .doc = (text)                                                                              \
+    }
 
-void api_message_trace(struct api_call *c)
-{
-    api_job_start(c, "id", run_trace);
-}
+static const struct api_param search_rows[] = {
+    FILTER("controlId", control_id, "MSH-10, or the Idempotency-Key."),
+    FILTER("patientId", patient_id, "An identifier of PID-3."),
+    FILTER("accession", accession, "The filler's number, OBR-3 or ORC-3."),
+    FILTER("order", order, "The placer's number, OBR-2 or ORC-2."),
+    FILTER("channel", channel, "Taken by this channel."),
+    FILTER("type", type, "`ADT`, or `ADT^A01`."),
+    FILTER("peer", peer, "Sent from this address."),
+    { "state", API_NAME, offsetof(struct message_query, state), .names = states,
+      .doc = "Refused at intake, or the state of any of its deliveries." },
+    { "since", API_TIME, offsetof(struct message_query, since), .doc = "Received at or after." },
+    { "until", API_TIME, offsetof(struct message_query, until), .doc = "Received before." },
+    API_PARAM_CURSOR(struct message_query, "before"),
+    API_PARAM_LIMIT(struct message_query),
+};
+static const struct api_params search_params = API_PARAMS(struct message_query, search_rows);
 
-void api_message_body(struct api_call *c)
-{
-    api_job_start(c, "id", run_body);
-}
+static const char *const intake_states[] = { "accepted", "refused", NULL };
+static const char *const delivery_states[] = { "queued",    "sending",  "retrying", "uncertain",
+                                               "delivered", "filtered", "rejected", "held",
+                                               "dead",      "skipped",  NULL };
+static const char *const fates[] = { "none", "retry", "uncertain", "reject", "operator", NULL };
+
+static const struct shape_member row_members[] = {
+    { "id", SHAPE_TEXT, .doc = "The message's id." },
+    { "receivedAt", SHAPE_TIME, .doc = "When it was committed." },
+    { "channel", SHAPE_TEXT, .doc = "Which channel took it." },
+    { "type", SHAPE_TEXT, .doc = "`ADT^A01`, `json` …" },
+    { "peer", SHAPE_TEXT, .doc = "Who sent it." },
+    { "controlId", SHAPE_TEXT, .doc = "MSH-10, or the Idempotency-Key; may be empty." },
+    { "state", SHAPE_TEXT, .names = intake_states, .doc = "What intake said." },
+    { "delivery", SHAPE_TEXT, SHAPE_NULL, .names = delivery_states,
+      .doc = "The least finished of its deliveries." },
+    { "bytes", SHAPE_INT, .doc = "Its size." },
+};
+static const struct shape row_shape = SHAPE("MessageRow", row_members, "A message in a list.");
+
+static const struct shape_member attempt_members[] = {
+    { "at", SHAPE_TIME, .doc = "When it ended." },
+    { "attempt", SHAPE_INT, .doc = "From 1; 0: an operator's act." },
+    { "state", SHAPE_TEXT, .names = delivery_states, .doc = "What became of the delivery." },
+    { "fate", SHAPE_TEXT, .names = fates, .doc = "What may be done next." },
+    { "status", SHAPE_TEXT, SHAPE_MAYBE, .doc = "The peer's: `AA`, `200` …" },
+    { "error", SHAPE_TEXT, SHAPE_MAYBE, .doc = "Why it failed." },
+    { "durationMs", SHAPE_INT, .doc = "How long it took." },
+    { "repeatsUnknown", SHAPE_FLAG, SHAPE_MAYBE,
+      .doc = "The outcome of the attempt before was not known." },
+    { "nextAt", SHAPE_TIME, SHAPE_MAYBE, .doc = "When the next is due." },
+};
+static const struct shape attempt_shape =
+    SHAPE("DeliveryAttempt", attempt_members, "One attempt to deliver.");
+
+static const struct shape_member delivery_members[] = {
+    { "destination", SHAPE_TEXT, .doc = "`integration/endpoint`." },
+    { "state", SHAPE_TEXT, .names = delivery_states, .doc = "How it stands." },
+    { "reason", SHAPE_TEXT, SHAPE_MAYBE, .doc = "Why it was held or filtered." },
+    { "mapped", SHAPE_FLAG, SHAPE_MAYBE, .doc = "Something else than the message is sent." },
+    { "attempts", SHAPE_OBJECT, SHAPE_MAYBE | SHAPE_LIST, &attempt_shape,
+      .doc = "In the trace: oldest first." },
+};
+static const struct shape delivery_shape =
+    SHAPE("Delivery", delivery_members, "A message's way to one destination.");
+
+static const struct shape_member message_members[] = {
+    { "id", SHAPE_TEXT, .doc = "The message's id." },
+    { "receivedAt", SHAPE_TIME, .doc = "When it was committed." },
+    { "channel", SHAPE_TEXT, .doc = "Which channel took it." },
+    { "type", SHAPE_TEXT, .doc = "`ADT^A01`, `json` …" },
+    { "contentType", SHAPE_TEXT, .doc = "Of its bytes." },
+    { "peer", SHAPE_TEXT, .doc = "Who sent it." },
+    { "controlId", SHAPE_TEXT, .doc = "MSH-10, or the Idempotency-Key; may be empty." },
+    { "state", SHAPE_TEXT, .names = intake_states, .doc = "What intake said." },
+    { "reason", SHAPE_TEXT, SHAPE_MAYBE, .doc = "Why it was refused." },
+    { "traceId", SHAPE_TEXT, SHAPE_MAYBE, .doc = "Of the sender's traceparent." },
+    { "bytes", SHAPE_INT, .doc = "Its size." },
+    { "deliveries", SHAPE_OBJECT, SHAPE_LIST, &delivery_shape, .doc = "One per destination." },
+    { "link", SHAPE_TEXT, SHAPE_MAYBE, .doc = "In the trace: the record's hash in the ledger." },
+};
+static const struct shape message_shape =
+    SHAPE("Message", message_members, "What is known of one message, without its content.");
+
+static const struct api_answer search_answers[] = {
+    { 200, &row_shape, .list = true, .doc = "The messages." },
+};
+static const struct api_answer message_answers[] = { { 200, &message_shape, .doc = "It." } };
+static const struct api_answer body_answers[] = {
+    { 200, .type = "*/*", .doc = "The bytes, with the Content-Type they came with." },
+};
+
+static const struct api_route routes[] = {
+    { HTTP_GET, "/api/v1/messages", "searchMessages", API_NEEDS(AUTH_READ), API_POOL, run_search,
+      .params = &search_params, API_ANSWERS(search_answers),
+      .doc = "Search messages, newest first" },
+    { HTTP_GET, "/api/v1/messages/{id}", "getMessage", API_NEEDS(AUTH_READ), API_POOL, run_message,
+      API_ANSWERS(message_answers), .doc = "What is known of one message, without its content" },
+    { HTTP_GET, "/api/v1/messages/{id}/body", "getMessageBody", API_NEEDS(AUTH_CONTENT), API_POOL,
+      run_body, API_ANSWERS(body_answers), .doc = "The message byte for byte, as it was received" },
+    { HTTP_GET, "/api/v1/messages/{id}/trace", "getMessageTrace", API_NEEDS(AUTH_READ), API_POOL,
+      run_trace, API_ANSWERS(message_answers), .doc = "Everything that happened to one message" },
+};
+
+const struct api_resource api_messages_resource = { "messages", "What channels have taken.", routes,
+                                                    ZS_COUNT(routes) };

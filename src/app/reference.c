@@ -143,31 +143,17 @@ static enum rc put_errors(struct cli *c, struct buf *b, struct err *e)
 
 /* ---- management API ----------------------------------------------------------------------- */
 
-static const char *role_for(unsigned need)
-{
-    if (need == API_FREE)
-        return "no key";
-    for (enum auth_role r = AUTH_NOBODY; r <= AUTH_ADMIN; r++)
-        if (auth_may(r, (enum auth_verb)(need - 1)))
-            return auth_role_name(r);
-    return "nobody";
-}
-
 static enum rc put_api(struct cli *c, struct buf *b, struct err *e)
 {
     (void)c, (void)e; /* a constant table, nothing can fail */
-    put_title(b, "Management API",
-              "On the engine's `listen` address. A key goes in `X-API-Key` or as `Authorization: "
-              "Bearer`; the role is the least that may call a route. Lists are `{items, next}`. "
-              "Errors are problem documents (RFC 9457) with `code`.\n\n"
-              "| method | path | role | |\n| --- | --- | --- | --- |");
-    for (size_t i = 0; i < api_routes.n; i++) {
-        const struct http_route *r = &api_routes.v[i];
-        buf_fmt(b, "| %s | `%s` | %s |", http_method_name(r->method), r->pattern,
-                role_for(r->need));
-        put_cell(b, r->doc);
-        buf_char(b, '\n');
-    }
+    put_title(
+        b, "Management API",
+        "On the engine's `listen` address. A key goes in `X-API-Key` or as `Authorization: "
+        "Bearer`; the role is the least that may call a route. Lists are `{items, next}`. "
+        "Errors are problem documents (RFC 9457) with `code`. Beside the answers shown, every "
+        "route with a role answers 401, 403, 429 and 503, one with a query or body 400, one "
+        "with a name in its path 404. `GET /api/v1/openapi.json` says all of it as OpenAPI.");
+    api_markdown(b);
     return RC_OK;
 }
 

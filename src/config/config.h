@@ -242,6 +242,7 @@ const struct map *config_map(const struct config *c, struct str name);
 /* The tables of all kinds of documents, for the schema and the reference. */
 extern const struct opt_table *const config_tables[];
 extern const size_t config_n_tables;
-extern const struct opt_table config_channel_table; /* one of them; its `source` is open */
+extern const struct opt_table config_integration_table; /* two of them, for the API … */
+extern const struct opt_table config_channel_table;     /* … whose `source` is open */
 
 #endif

@@ -143,7 +143,6 @@ const char *config_z(struct config_load *l, struct str s);
 /* ---- one kind each ------------------------------------------------------------------------ */
 
 extern const struct opt_table config_engine_table;
-extern const struct opt_table config_integration_table;
 extern const struct opt_table config_endpoint_table;
 extern const struct opt_table config_certificate_table;
 extern const struct opt_table config_tls_table;

@@ -143,6 +143,14 @@ void jw_null(struct jw *w)
     put(w, STR("null"));
 }
 
+void jw_text(struct jw *w, struct str json)
+{
+    if (json.n > 0)
+        put(w, json);
+    else
+        (void)broken(w, RC_VALUE);
+}
+
 void jw_bool(struct jw *w, bool v)
 {
     put(w, v ? STR("true") : STR("false"));

@@ -56,6 +56,9 @@ void jw_number(struct jw *w, struct str text); /* kept as written; breaks when i
 /* A whole document; NULL (absent) writes null. Wrong UTF-8 in it is replaced likewise. */
 void jw_value(struct jw *w, const struct json *v);
 
+/* A value that is JSON text already, made by this engine: copied as it stands, not looked at. */
+void jw_text(struct jw *w, struct str json);
+
 /* jw_key and the value in one, for the common case. */
 void jw_kstr(struct jw *w, const char *name, struct str s);
 void jw_kstrz(struct jw *w, const char *name, const char *z);

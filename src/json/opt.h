@@ -195,6 +195,19 @@ struct opt_open {
 void opt_schema_any(const struct opt_table *const *t, size_t n, const struct opt_open *open,
                     const char *title, struct jw *w);
 
+/*
+ * The same as parts of a larger document: every table that is reached as a member of the open
+ * object, named prefix + its name and referred to as at + prefix + name.
+ */
+struct opt_schema_style {
+    const char *at;     /* "#/components/schemas/" */
+    const char *prefix; /* "config." */
+    bool literals;      /* secrets may stand in clear */
+};
+
+void opt_schema_parts(const struct opt_table *const *t, size_t n, const struct opt_open *open,
+                      const struct opt_schema_style *style, struct jw *w);
+
 /* Reference in Markdown: a heading and a table of keys for `t` and each table it reaches. */
 void opt_markdown(const struct opt_table *t, struct buf *b);
 

@@ -35,9 +35,14 @@ size_t opt_reach(struct opt_reached *list, size_t n, const struct opt_table *fro
 
 /* --- pieces --- */
 
+/* How a schema refers to its parts. */
+static const struct opt_schema_style own_style = { .at = "#/$defs/", .prefix = "" };
+
 /* "retry", and for a variant "auth.basic". */
-static void def_name(struct buf *b, const struct opt_table *table, const char *variant)
+static void def_name(struct buf *b, const struct opt_schema_style *style,
+                     const struct opt_table *table, const char *variant)
 {
+    buf_z(b, style->prefix);
     buf_z(b, table->name);
     if (variant) {
         buf_char(b, '.');
@@ -45,12 +50,13 @@ static void def_name(struct buf *b, const struct opt_table *table, const char *v
     }
 }
 
-static void put_ref(struct jw *w, const struct opt_table *table, const char *variant)
+static void put_ref(struct jw *w, const struct opt_schema_style *style,
+                    const struct opt_table *table, const char *variant)
 {
     char text[256];
     struct buf b = { .p = text, .cap = sizeof text, .max = sizeof text };
-    buf_z(&b, "#/$defs/");
-    def_name(&b, table, variant);
+    buf_z(&b, style->at);
+    def_name(&b, style, table, variant);
     jw_kstr(w, "$ref", buf_view(&b));
 }
 
@@ -62,8 +68,9 @@ static void put_bounds(struct jw *w, const struct opt_def *def, const char *min,
         jw_ki64(w, max, opt_max(def));
 }
 
-static void put_str(struct jw *w, const struct opt_def *def)
+static void put_str(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
+    (void)style; /* refers to nothing */
     jw_kstrz(w, "type", "string");
     /* our limits are in bytes, the schema's in characters: only what holds for both */
     if (opt_min(def) > 0)
@@ -72,20 +79,23 @@ static void put_str(struct jw *w, const struct opt_def *def)
         jw_ki64(w, "maxLength", opt_max(def));
 }
 
-static void put_bool(struct jw *w, const struct opt_def *def)
+static void put_bool(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
-    (void)def;
+    (void)def, (void)style;
     jw_kstrz(w, "type", "boolean");
 }
 
-static void put_int(struct jw *w, const struct opt_def *def)
+static void put_int(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
+    (void)style; /* refers to nothing */
     jw_kstrz(w, "type", "integer");
     put_bounds(w, def, "minimum", "maximum");
 }
 
-static void put_quantity(struct jw *w, const struct opt_def *def)
+static void put_quantity(struct jw *w, const struct opt_def *def,
+                         const struct opt_schema_style *style)
 {
+    (void)style; /* refers to nothing */
     jw_keyz(w, "anyOf");
     jw_array(w);
     jw_object(w);
@@ -104,8 +114,9 @@ static void put_quantity(struct jw *w, const struct opt_def *def)
     jw_end(w);
 }
 
-static void put_enum(struct jw *w, const struct opt_def *def)
+static void put_enum(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
+    (void)style; /* refers to nothing */
     jw_keyz(w, "enum");
     jw_array(w);
     for (size_t i = 0; def->names[i]; i++)
@@ -113,8 +124,9 @@ static void put_enum(struct jw *w, const struct opt_def *def)
     jw_end(w);
 }
 
-static void put_list(struct jw *w, const struct opt_def *def)
+static void put_list(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
+    (void)style; /* refers to nothing */
     jw_kstrz(w, "type", "array");
     jw_keyz(w, "items");
     jw_object(w);
@@ -123,16 +135,16 @@ static void put_list(struct jw *w, const struct opt_def *def)
     put_bounds(w, def, "minItems", "maxItems");
 }
 
-static void put_strs(struct jw *w, const struct opt_def *def)
+static void put_strs(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
     if (!(def->flags & OPT_WORDS)) {
-        put_list(w, def);
+        put_list(w, def, style);
         return;
     }
     jw_keyz(w, "anyOf");
     jw_array(w);
     jw_object(w);
-    put_list(w, def);
+    put_list(w, def, style);
     jw_end(w);
     jw_object(w);
     jw_kstrz(w, "type", "string");
@@ -140,8 +152,9 @@ static void put_strs(struct jw *w, const struct opt_def *def)
     jw_end(w);
 }
 
-static void put_map(struct jw *w, const struct opt_def *def)
+static void put_map(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
+    (void)style; /* refers to nothing */
     jw_kstrz(w, "type", "object");
     jw_keyz(w, "additionalProperties");
     jw_object(w);
@@ -154,63 +167,68 @@ static void put_map(struct jw *w, const struct opt_def *def)
     put_bounds(w, def, "minProperties", "maxProperties");
 }
 
-static void put_objs(struct jw *w, const struct opt_def *def)
+static void put_objs(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
     jw_kstrz(w, "type", "array");
     jw_keyz(w, "items");
     jw_object(w);
-    put_ref(w, def->sub, NULL);
+    put_ref(w, style, def->sub, NULL);
     jw_end(w);
     put_bounds(w, def, "minItems", "maxItems");
 }
 
-static void put_choice(struct jw *w, const struct opt_def *def)
+static void put_choice(struct jw *w, const struct opt_def *def,
+                       const struct opt_schema_style *style)
 {
     jw_keyz(w, "oneOf");
     jw_array(w);
     for (size_t i = 0; i < def->variants->n; i++) {
         jw_object(w);
-        put_ref(w, def->variants->v[i].table, def->variants->v[i].name);
+        put_ref(w, style, def->variants->v[i].table, def->variants->v[i].name);
         jw_end(w);
     }
     jw_end(w);
 }
 
-static void put_secret(struct jw *w, const struct opt_def *def)
+static void put_secret(struct jw *w, const struct opt_def *def,
+                       const struct opt_schema_style *style)
 {
     (void)def;
     jw_kstrz(w, "type", "string");
+    if (style->literals)
+        return;
     jw_kstrz(w, "pattern", "^\\$\\{(env:ZARISH_[A-Za-z0-9._-]*|file:.+|secret:[^${}]+)\\}$");
 }
 
 /* The first key of an object that has a shorter form: a number or a text. */
-static void put_plain(struct jw *w, const struct opt_def *def)
+static void put_plain(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
     if (def->kind == OPT_INT)
-        put_int(w, def);
+        put_int(w, def, style);
     else
-        put_str(w, def);
+        put_str(w, def, style);
 }
 
 /* The one with its shorter form, too. */
-static void put_obj(struct jw *w, const struct opt_def *def)
+static void put_obj(struct jw *w, const struct opt_def *def, const struct opt_schema_style *style)
 {
     if (!(def->flags & OPT_SHORT)) {
-        put_ref(w, def->sub, NULL);
+        put_ref(w, style, def->sub, NULL);
         return;
     }
     jw_keyz(w, "anyOf");
     jw_array(w);
     jw_object(w);
-    put_ref(w, def->sub, NULL);
+    put_ref(w, style, def->sub, NULL);
     jw_end(w);
     jw_object(w);
-    put_plain(w, &def->sub->def[0]);
+    put_plain(w, &def->sub->def[0], style);
     jw_end(w);
     jw_end(w);
 }
 
-static void (*const put_kind[])(struct jw *w, const struct opt_def *def) = {
+static void (*const put_kind[])(struct jw *w, const struct opt_def *def,
+                                const struct opt_schema_style *style) = {
     [OPT_STR] = put_str,       [OPT_BOOL] = put_bool,     [OPT_INT] = put_int,
     [OPT_SIZE] = put_quantity, [OPT_MS] = put_quantity,   [OPT_ENUM] = put_enum,
     [OPT_STRS] = put_strs,     [OPT_MAP] = put_map,       [OPT_OBJ] = put_obj,
@@ -241,28 +259,30 @@ static bool is_open(const struct opt_open *open, const struct opt_table *t,
     return open && open->table == t && str_eqz(str_z(def->name), open->option);
 }
 
-static void put_any(struct jw *w, const struct opt_table *const *t, size_t n)
+static void put_any(struct jw *w, const struct opt_schema_style *style,
+                    const struct opt_table *const *t, size_t n)
 {
     jw_keyz(w, "anyOf");
     jw_array(w);
     for (size_t i = 0; i < n; i++) {
         jw_object(w);
-        put_ref(w, t[i], NULL);
+        put_ref(w, style, t[i], NULL);
         jw_end(w);
     }
     jw_end(w);
 }
 
-static void put_option(struct jw *w, const struct opt_def *def, const struct opt_open *open)
+static void put_option(struct jw *w, const struct opt_schema_style *style,
+                       const struct opt_def *def, const struct opt_open *open)
 {
     jw_keyz(w, def->name);
     jw_object(w);
     if (def->doc)
         jw_kstrz(w, "description", def->doc);
     if (open)
-        put_any(w, open->v, open->n);
+        put_any(w, style, open->v, open->n);
     else if (def->kind != OPT_JSON)
-        put_kind[def->kind](w, def);
+        put_kind[def->kind](w, def, style);
     put_default(w, def);
     jw_end(w);
 }
@@ -279,12 +299,13 @@ static void put_required(struct jw *w, const struct opt_reached *r)
     jw_end(w);
 }
 
-static void put_table(struct jw *w, const struct opt_reached *r, const struct opt_open *open)
+static void put_table(struct jw *w, const struct opt_schema_style *style,
+                      const struct opt_reached *r, const struct opt_open *open)
 {
     const struct opt_table *t = r->table;
     char name[256];
     struct buf b = { .p = name, .cap = sizeof name, .max = sizeof name };
-    def_name(&b, t, r->name);
+    def_name(&b, style, t, r->name);
     jw_key(w, buf_view(&b));
     jw_object(w);
     if (t->doc)
@@ -301,7 +322,7 @@ static void put_table(struct jw *w, const struct opt_reached *r, const struct op
         jw_end(w);
     }
     for (size_t i = 0; i < t->n; i++)
-        put_option(w, &t->def[i], is_open(open, t, &t->def[i]) ? open : NULL);
+        put_option(w, style, &t->def[i], is_open(open, t, &t->def[i]) ? open : NULL);
     jw_end(w);
     jw_end(w);
 }
@@ -320,23 +341,29 @@ static size_t reach_all(struct opt_reached *list, const struct opt_table *const 
     return n_list;
 }
 
-void opt_schema_any(const struct opt_table *const *t, size_t n, const struct opt_open *open,
-                    const char *title, struct jw *w)
+void opt_schema_parts(const struct opt_table *const *t, size_t n, const struct opt_open *open,
+                      const struct opt_schema_style *style, struct jw *w)
 {
     struct opt_reached list[OPT_TABLES_MAX];
     size_t n_list = reach_all(list, t, n, open);
+    for (size_t i = 0; i < n_list; i++)
+        put_table(w, style, &list[i], open);
+}
+
+void opt_schema_any(const struct opt_table *const *t, size_t n, const struct opt_open *open,
+                    const char *title, struct jw *w)
+{
     jw_object(w);
     jw_kstrz(w, "$schema", "https://json-schema.org/draft/2020-12/schema");
     if (title)
         jw_kstrz(w, "title", title);
     if (n == 1)
-        put_ref(w, t[0], NULL);
+        put_ref(w, &own_style, t[0], NULL);
     else
-        put_any(w, t, n);
+        put_any(w, &own_style, t, n);
     jw_keyz(w, "$defs");
     jw_object(w);
-    for (size_t i = 0; i < n_list; i++)
-        put_table(w, &list[i], open);
+    opt_schema_parts(t, n, open, &own_style, w);
     jw_end(w);
     jw_end(w);
 }
