@@ -10,5 +10,7 @@ const struct err_code conn_codes[] = {
     { "CONN-010", "This build of the engine does not speak the protocol of the URL.",
       "Use an endpoint over HTTP or MLLP, or a build that has the protocol; `zarish version` tells "
       "which one this is." },
+    { "CONN-011", "The attempt was given up on our side before anything was sent.",
+      "None; it is tried again or was stopped." },
 };
 const size_t conn_n_codes = ZS_COUNT(conn_codes);

@@ -164,6 +164,40 @@ static bool is_drained(void *ctx)
     return w->n_drained > 0;
 }
 
+/* ---- probes: one answer each, also to those that the close overtakes ---- */
+
+static void on_probe(void *ctx, const struct probe_result *r)
+{
+    unsigned *n = ctx;
+    T_TRUE(r->how != NULL);
+    T_TRUE(r->success || r->err.id != NULL);
+    (*n)++;
+}
+
+static void probes_are_answered_once(void **state)
+{
+    (void)state;
+    static const struct conn_header key = { STR_INIT("X-API-Key"), STR_INIT("k") };
+    static const struct conn_extra extra = { .headers = &key, .n_headers = 1 };
+    for (size_t i = 0; i < conn_n_types; i++) {
+        const struct conn_type *t = conn_types[i];
+        if (!(t->caps & CONN_SENDS))
+            continue;
+        for (int extras = 0; extras < 2; extras++) {
+            T_ROW(t->name);
+            unsigned n[3] = { 0 };
+            struct world *w = world_new(t, "{}");
+            for (size_t k = 0; k < ZS_COUNT(n); k++)
+                t->probe(&w->dest, extras ? &extra : NULL, on_probe, &n[k]);
+            t->send_close(&w->dest);
+            T_FALSE(loop_run_until(w->loop, never, NULL, 20)); /* whatever is left of them */
+            for (size_t k = 0; k < ZS_COUNT(n); k++)
+                T_EQ_INT(n[k], 1);
+            world_free(w);
+        }
+    }
+}
+
 #define HANGS "{\"outcomes\":[\"hang\"]}"
 
 static void close_answers_everything_once(void **state)
@@ -176,10 +210,13 @@ static void close_answers_everything_once(void **state)
         struct world *w = world_new(conn_types[i], HANGS);
         send_all(w);
         T_FALSE(loop_run_until(w->loop, never, NULL, 50)); /* let bytes go out */
+        bool ended[N];
+        for (size_t k = 0; k < N; k++)
+            ended[k] = w->sent[k].n_done > 0; /* before the close */
         conn_types[i]->send_close(&w->dest);
         T_EQ_SIZE(w->n_done, N);
         for (size_t k = 0; k < N; k++)
-            T_TRUE(w->sent[k].last.fate == FATE_NONE || w->sent[k].last.fate == FATE_RETRY ||
+            T_TRUE(ended[k] || w->sent[k].last.fate == FATE_RETRY ||
                    w->sent[k].last.fate == FATE_UNCERTAIN);
         world_free(w);
     }
@@ -207,7 +244,7 @@ static void cancel_answers_that_one(void **state)
 static void drain_waits_for_what_is_in_flight(void **state)
 {
     (void)state;
-    static const char *const names[] = { "null", "fault" };
+    static const char *const names[] = { "null", "fault", "ws" };
     for (size_t i = 0; i < ZS_COUNT(names); i++) {
         const struct conn_type *t = conn_by_scheme(str_z(names[i]));
         T_ROW(names[i]);
@@ -312,7 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T_TEST(close_answers_everything_once),     T_TEST(cancel_answers_that_one),
         T_TEST(drain_waits_for_what_is_in_flight), T_TEST(fault_does_as_it_is_told),
-        T_TEST(sources_end_from_any_state),
+        T_TEST(sources_end_from_any_state),        T_TEST(probes_are_answered_once),
     };
     return T_RUN(tests);
 }

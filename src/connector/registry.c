@@ -1,10 +1,12 @@
 /* Every type of connector in this build, sorted by name. */
+#include "connector/absent/absent.h"
 #include "connector/fault/fault.h"
 #include "connector/http/http.h"
 #include "connector/mllp/mllp.h"
 #include "connector/null/null.h"
 
-const struct conn_type *const conn_types[] = { &conn_fault, &conn_http, &conn_mllp, &conn_null };
+const struct conn_type *const conn_types[] = { &conn_absent, &conn_fault, &conn_http, &conn_mllp,
+                                               &conn_null };
 const size_t conn_n_types = ZS_COUNT(conn_types);
 
 const struct conn_type *conn_by_scheme(struct str scheme)
