@@ -132,8 +132,6 @@ struct conn_endpoint {
     struct str method;                 /* upper case; empty: the type's natural verb */
     const struct conn_header *headers; /* what goes with every request */
     size_t n_headers;
-    const struct conn_header *query; /* credentials that go in the query */
-    size_t n_query;
     const struct conn_tls *tls;    /* NULL: the system's trust, no certificate of ours */
     const void *params;            /* `parameters`, read by type->send_opts */
     const struct json *parameters; /* as written, where send_opts is NULL (HTTP query) */

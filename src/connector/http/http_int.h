@@ -59,8 +59,8 @@ enum rc conn_http_request(const struct conn_endpoint *ep, const struct delivery 
 
 /* Its parts, for other requests to the same place. parameters NULL: none of those. */
 enum rc conn_http_url(struct str base, const struct json *parameters,
-                      const struct conn_endpoint *ep, const struct conn_extra *extra,
-                      struct arena *a, struct str *out, struct err *e) ZS_CHECK;
+                      const struct conn_extra *extra, struct arena *a, struct str *out,
+                      struct err *e) ZS_CHECK;
 enum rc conn_http_fields(const struct conn_endpoint *ep, const struct delivery *d, bool has_body,
                          struct arena *a, struct client_request *r, struct err *e) ZS_CHECK;
 bool conn_http_has_body(struct str method);

@@ -123,7 +123,7 @@ static enum rc metadata_url(const struct http_probe *p, struct str *url, struct 
         return err_set(e, RC_NOMEM, "HTTPOUT-002", "not enough memory for the request");
     if (b.failed)
         return err_set(e, RC_VALUE, "HTTPOUT-001", "the URL is too long");
-    return conn_http_url(buf_view(&b), NULL, ep, p->extra, p->arena, url, e);
+    return conn_http_url(buf_view(&b), NULL, p->extra, p->arena, url, e);
 }
 
 static enum rc ask(struct http_probe *p, struct str method, struct err *e)
@@ -136,7 +136,7 @@ static enum rc ask(struct http_probe *p, struct str method, struct err *e)
     r.body = has_body ? STR("") : STR_NULL;
     r.body_max = PROBE_MAX;
     enum rc rc = fhir ? metadata_url(p, &r.url, e)
-                      : conn_http_url(ep->url, ep->parameters, ep, p->extra, p->arena, &r.url, e);
+                      : conn_http_url(ep->url, ep->parameters, p->extra, p->arena, &r.url, e);
     if (rc == RC_OK)
         rc = conn_http_fields(ep, &d, has_body, p->arena, &r, e);
     if (rc != RC_OK)

@@ -78,15 +78,14 @@ static void put_query(struct buf *b, const struct conn_header *list, size_t n)
 static const struct conn_extra nothing = { .headers = NULL };
 
 enum rc conn_http_url(struct str base, const struct json *parameters,
-                      const struct conn_endpoint *ep, const struct conn_extra *extra,
-                      struct arena *a, struct str *out, struct err *e)
+                      const struct conn_extra *extra, struct arena *a, struct str *out,
+                      struct err *e)
 {
     const struct conn_extra *x = extra ? extra : &nothing;
     struct buf b;
     buf_init_arena(&b, a, URL_BYTES_MAX);
     buf_str(&b, str_sub(base, 0, str_chr(base, '#', 0)));
     put_parameters(&b, parameters, x);
-    put_query(&b, ep->query, ep->n_query);
     put_query(&b, x->query, x->n_query);
     if (b.failed == RC_LIMIT) {
         (void)err_set(e, RC_VALUE, "HTTPOUT-001", "the URL with its parameters is too long");
@@ -182,7 +181,7 @@ enum rc conn_http_request(const struct conn_endpoint *ep, const struct delivery 
     r.total_ms = d->timeout_ms ? d->timeout_ms : ep->timeout_ms;
     if (has_body)
         r.body = str_is_null(d->body) ? STR("") : d->body;
-    enum rc rc = conn_http_url(ep->url, ep->parameters, ep, d->extra, a, &r.url, e);
+    enum rc rc = conn_http_url(ep->url, ep->parameters, d->extra, a, &r.url, e);
     if (rc == RC_OK)
         rc = conn_http_fields(ep, d, has_body, a, &r, e);
     if (rc == RC_OK)
