@@ -75,6 +75,8 @@ const struct err_code config_codes[] = {
     { "CFG-036", "The parameters of an endpoint are no object.", "Write { name: value }." },
     { "CFG-037", "The URL of an endpoint is none.",
       "Write scheme://host:port/path, without blanks around it." },
+    { "CFG-038", "A document holds more secrets than a document may.",
+      "Leave out what is none: in `authentication` every unknown key counts as a secret." },
 };
 /* clang-format on */
 

@@ -49,6 +49,7 @@ struct config_load {
     struct config *cfg;
     struct unit *unit; /* that is being compiled */
     bool trial;        /* one document by itself, to see what is wrong with it (validate.c) */
+    bool any_type;     /* of an integration on trial the type is not known */
     struct config_doc *docs;
     size_t n_docs, cap_docs;
     bool nomem;
@@ -139,6 +140,17 @@ void config_finding(struct config_load *l, const struct config_doc *d, const str
     ZS_PRINTF(7, 8);
 /* A terminated copy in the unit's arena; "" and l->nomem without memory. */
 const char *config_z(struct config_load *l, struct str s);
+
+/*
+ * One integration by itself: nothing is resolved, secrets may stand in clear, other documents are
+ * not looked for. begin puts variables in: d->doc is what the rest works on.
+ * RC_NOMEM only; end always.
+ */
+enum rc config_trial_begin(struct config_load *l, struct config_env *env, struct config_doc *d,
+                           struct err *e) ZS_CHECK;
+enum rc config_trial_read(struct config_load *l, const struct config_doc *d,
+                          struct err *e) ZS_CHECK;
+void config_trial_end(struct config_load *l);
 
 /* ---- one kind each ------------------------------------------------------------------------ */
 

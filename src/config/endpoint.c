@@ -175,6 +175,8 @@ static bool fits_type(struct endpoint_at *at, struct str scheme)
 
 static void use_url(struct endpoint_at *at, struct config_endpoint *ep)
 {
+    if (ep->url.n == 0)
+        return; /* on trial; there is a finding */
     if (!config_is_url(ep->url)) {
         endpoint_finding(at, "url", "CFG-037", "write scheme://host:port/path", "this is no URL");
         return;
@@ -184,6 +186,8 @@ static void use_url(struct endpoint_at *at, struct config_endpoint *ep)
                          "user and password may not stand in a URL");
         return;
     }
+    if (at->l->any_type)
+        return;
     struct str scheme = config_url_scheme(ep->url);
     if (!fits_type(at, scheme))
         return;
@@ -350,6 +354,8 @@ void config_use_endpoint(struct config_load *l, const struct config_doc *d,
         .l = l, .d = d, .in = in, .node = json_at(json_getz(d->doc, "endpoints"), i)
     };
     (void)snprintf(at.path, sizeof at.path, "endpoints[%zu]", i); /* fits */
+    if (!json_is(at.node, JSON_OBJECT))
+        return; /* on trial; there is a finding */
     ep->integration = in;
     name_endpoint(&at, ep, i);
     id_endpoint(&at, ep, in_id);

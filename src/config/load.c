@@ -40,11 +40,14 @@ static void enter_channel(struct config *c, const struct unit *u)
         c->channels[c->n_channels++] = u->pub.made.channel;
 }
 
+enum { KIND_INTEGRATION = 3 };
+
 const struct config_kind config_kinds[] = {
     { "engine", &config_engine_table, config_read_engine, enter_engine },
     { "table", &map_table_options, config_read_table, enter_table },
     { "mapping", &map_options, config_read_mapping, enter_map },
-    { "integration", &config_integration_table, config_read_integration, enter_integration },
+    [KIND_INTEGRATION] = { "integration", &config_integration_table, config_read_integration,
+                           enter_integration },
     { "channel", &config_channel_table, config_read_channel, enter_channel },
 };
 const size_t config_n_kinds = ZS_COUNT(config_kinds);
@@ -295,6 +298,46 @@ static enum rc work_out(struct config_load *l, struct config *previous, struct e
         return RC_OK;
     err_list_sort(l->found, before);
     return err_list_rc(l->found, e);
+}
+
+/* ---- one by itself ------------------------------------------------------------------------ */
+
+enum rc config_trial_begin(struct config_load *l, struct config_env *env, struct config_doc *d,
+                           struct err *e)
+{
+    static const char none[65] = "";
+    env->resolve = false;
+    env->id_of = NULL;
+    l->env = env;
+    l->trial = true;
+    struct snapshot *s = snapshot_new(env);
+    l->cfg = s ? &s->pub : NULL;
+    l->scratch = s ? arena_new("config trial", 0, SCRATCH_LIMIT) : NULL;
+    d->kind = &config_kinds[KIND_INTEGRATION];
+    d->api = true;
+    l->unit = l->scratch ? unit_new(d, none) : NULL;
+    if (!l->unit)
+        return no_memory(e);
+    arena_wipe_on_free(l->scratch);
+    l->arena = l->unit->life->arena;
+    d->doc = l->unit->pub.doc;
+    config_expand(l, d);
+    return l->nomem ? no_memory(e) : RC_OK;
+}
+
+enum rc config_trial_read(struct config_load *l, const struct config_doc *d, struct err *e)
+{
+    config_read_integration(l, d);
+    keep_names(l, 0);
+    return l->nomem ? no_memory(e) : RC_OK;
+}
+
+void config_trial_end(struct config_load *l)
+{
+    const struct config_unit *u = l->unit ? &l->unit->pub : NULL;
+    config_unit_unref(&u);
+    config_unref(&l->cfg);
+    arena_free(&l->scratch);
 }
 
 enum rc config_load(const struct config_sources *src, const struct config_env *env,

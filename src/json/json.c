@@ -330,6 +330,12 @@ void json_retext(struct json *v, struct str text)
     v->flags &= (uint8_t)~JSON_CLEAN;
 }
 
+void json_quote(struct json *v)
+{
+    if (json_is(v, JSON_NUMBER))
+        v->type = JSON_STRING; /* both keep their text the same way */
+}
+
 void json_remove(struct json *v, struct json *child)
 {
     ZS_ASSERT(json_count(v) > 0);

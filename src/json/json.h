@@ -268,6 +268,9 @@ void json_replace(struct json *v, struct json *old, struct json *value);
 /* Give a string another text, borrowed and at most 4 GiB - 2; its place in the source stays. */
 void json_retext(struct json *v, struct str text);
 
+/* Make a number the string of its text; every other value stays what it is. */
+void json_quote(struct json *v);
+
 /* Take a child out; it is a value without parent then. O(children). */
 void json_remove(struct json *v, struct json *child);
 
