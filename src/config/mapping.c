@@ -65,18 +65,42 @@ void config_read_mapping(struct config_load *l, const struct config_doc *d)
     l->unit->pub.made.map = compile(l, &src);
 }
 
+/*
+ * Rules that stand where they are used, as a mapping document: they need no name there, and a bare
+ * list of rules is one from JSON to JSON.
+ */
+static const struct json *whole_map(struct config_load *l, const struct json *ref)
+{
+    struct arena *a = l->arena;
+    struct json *whole = NULL, *rules = NULL;
+    struct err e;
+    enum rc rc = json_copy(a, ref, json_is(ref, JSON_ARRAY) ? &rules : &whole, &e);
+    if (rc == RC_OK && rules) {
+        whole = json_make_object(a);
+        rc = whole ? json_add(whole, STR("rules"), rules, &e) : RC_NOMEM;
+        if (rc == RC_OK)
+            rc = json_add(whole, STR("from"), json_make_str(a, STR("json")), &e);
+        if (rc == RC_OK)
+            rc = json_add(whole, STR("to"), json_make_str(a, STR("json")), &e);
+    }
+    if (rc == RC_OK && !json_getz(whole, "mapping"))
+        rc = json_add(whole, STR("mapping"), json_make_str(a, STR("inline")), &e);
+    l->nomem = l->nomem || rc != RC_OK;
+    return rc == RC_OK ? whole : ref;
+}
+
 const struct map *config_use_map(struct config_load *l, const struct config_doc *d,
                                  const struct json *ref, const char *path)
 {
-    if (json_is(ref, JSON_OBJECT)) {
+    if (json_is(ref, JSON_OBJECT) || json_is(ref, JSON_ARRAY)) {
         struct map_source src = source_of(l, d);
-        src.doc = ref;
+        src.doc = whole_map(l, ref);
         src.path = path;
         return compile(l, &src);
     }
     if (!json_is(ref, JSON_STRING)) {
         config_finding(l, d, ref, path, "CFG-010", "name a mapping, or write its rules here",
-                       "a mapping is a name or an object, this is %s",
+                       "a mapping is a name, an object or a list of rules, this is %s",
                        json_type_words(json_type(ref)));
         return NULL;
     }

@@ -169,7 +169,7 @@ static void what_the_tables_add(void **state)
           "without quotes)",
           1 },
         { REST("{\"url\":\"https://h/\",\"method\":\"GET\",\"dataMapping\":{\"from\":\"x\"}}"),
-          "endpoints[0].dataMapping.mapping: this is required and missing", 4 },
+          "endpoints[0].dataMapping.to: this is required and missing", 3 },
         { REST("{\"url\":\"https://h/\",\"method\":\"GET\",\"dataMapping\":\"elsewhere\"}"), NULL,
           0 },
         { "{\"name\":\"a\",\"type\":\"rest_api\",\"endpoints\":" GET_ONE
