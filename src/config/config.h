@@ -239,6 +239,9 @@ const struct config_integration *config_integration(const struct config *c, stru
 /* By name; NULL when there is none. */
 const struct map *config_map(const struct config *c, struct str name);
 
+/* A header that says who somebody is, whatever its value: Authorization, Cookie, X-API-Key … */
+bool config_is_credential(struct str header);
+
 /* The tables of all kinds of documents, for the schema and the reference. */
 extern const struct opt_table *const config_tables[];
 extern const size_t config_n_tables;

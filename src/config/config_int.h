@@ -202,8 +202,6 @@ enum rc config_resolve(struct config_load *l, const struct config_doc *d, struct
                        struct str *out, struct err *e) ZS_CHECK;
 bool config_has_reference(struct str text);
 
-/* A header that says who we are: Authorization, Cookie, X-API-Key … */
-bool config_is_credential(struct str header);
 
 /* ---- url.c -------------------------------------------------------------------------------- */
 

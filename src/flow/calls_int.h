@@ -45,9 +45,10 @@ struct call {
     struct target *target;
     enum call_state state;
     struct list_node node; /* the target's queue, sent or rests */
-    struct delivery d;     /* its arena stays until the call's end is committed */
-    struct verdict last;   /* of the last attempt */
-    bool answered;         /* there was one */
+    struct conn_extra extra;
+    struct delivery d;   /* its arena stays until the call's end is committed */
+    struct verdict last; /* of the last attempt */
+    bool answered;       /* there was one */
     struct store_exec begun;
     struct store_exec_end ended;
     struct commit_op op;
@@ -57,7 +58,7 @@ struct call {
     struct loop_timer timer;
     uint64_t start_mono, sent_mono;
     int64_t sent_ms;
-    bool cut; /* the record was too large as it was: written again without its data */
+    unsigned n_ends; /* how often its end was refused */
 };
 
 struct calls {
@@ -104,6 +105,13 @@ bool exec_is_json(struct str content_type);
 enum rc exec_payload(const struct execute *x, int64_t now_ms, struct arena *a, struct str *body,
                      struct str *content_type, struct err *e) ZS_CHECK;
 
+bool exec_is_http(const struct config_endpoint *ep);
+bool exec_has_body(const struct config_endpoint *ep); /* of one over HTTP, by its method */
+
+/* The call's own headers and query, and what an HTTP request says besides unless it is said. */
+enum rc exec_extra(const struct execute *x, struct arena *a, struct conn_extra *out,
+                   struct err *e) ZS_CHECK;
+
 /* What a mapping says of an answer, or NULL and text: see exec_processed. */
 struct exec_processed {
     const struct json *json; /* NULL: text */
@@ -117,9 +125,10 @@ void exec_process(const struct config_endpoint *ep, struct str reply, int64_t no
 
 /* ---- exec_record.c ---- */
 
-/* The guide's `request`. */
-enum rc exec_request(const struct execute *x, struct str content_type, int64_t at_ms,
-                     struct arena *a, struct str *out, struct err *e) ZS_CHECK;
+/* The guide's `request`, in a; extra as exec_extra made it. */
+enum rc exec_request(const struct execute *x, const struct conn_extra *extra,
+                     struct str content_type, int64_t at_ms, struct arena *a, struct str *out,
+                     struct err *e) ZS_CHECK;
 
 /* {"response":…,"attempts":[…]}; v NULL or without an answer: response is null. */
 struct exec_result {

@@ -104,7 +104,8 @@ static struct str sent_type(const struct execute *x)
         type = header_of(ep->headers, ep->n_headers, STR("Content-Type"));
     if (str_is_null(type))
         type = x->content_type;
-    return str_is_null(type) ? x->ep->content_type : type;
+    bool general = str_ieq(type, JSON_TYPE) && exec_is_json(x->ep->content_type);
+    return str_is_null(type) || general ? x->ep->content_type : type; /* FHIR's JSON is its own */
 }
 
 static enum rc plain_er7(const struct execute *x, struct arena *a, struct str *body, struct err *e)
@@ -139,8 +140,44 @@ static enum rc mapped(const struct execute *x, int64_t now_ms, struct arena *a, 
     enum rc rc = run_map(x->ep->map, x->body, now_ms, a, &out, e);
     if (rc != RC_OK)
         return rc;
-    *content_type = map_to(x->ep->map) == MAP_JSON ? JSON_TYPE : ER7_TYPE;
+    bool own = exec_is_json(x->ep->content_type); /* FHIR's JSON */
+    *content_type = map_to(x->ep->map) == MAP_HL7V2 ? ER7_TYPE
+                    : own                           ? x->ep->content_type
+                                                    : JSON_TYPE;
     *body = out.text;
+    return RC_OK;
+}
+
+/* ---- how it is sent ----------------------------------------------------------------------- */
+
+bool exec_is_http(const struct config_endpoint *ep)
+{
+    return ep->integration->type == TYPE_REST_API || ep->integration->type == TYPE_FHIR_API;
+}
+
+bool exec_has_body(const struct config_endpoint *ep)
+{
+    return !str_ieq(ep->conn.method, STR("GET")) && !str_ieq(ep->conn.method, STR("DELETE"));
+}
+
+enum rc exec_extra(const struct execute *x, struct arena *a, struct conn_extra *out, struct err *e)
+{
+    static const struct conn_extra nothing = { .n_headers = 0 };
+    const struct conn_extra *own = x->extra ? x->extra : &nothing;
+    const struct conn_endpoint *ep = &x->ep->conn;
+    *out = *own;
+    if (!exec_is_http(x->ep) ||
+        !str_is_null(header_of(own->headers, own->n_headers, STR("Accept"))) ||
+        !str_is_null(header_of(ep->headers, ep->n_headers, STR("Accept"))))
+        return RC_OK;
+    struct conn_header *v = arena_make(a, struct conn_header, own->n_headers + 1);
+    if (!v)
+        return no_memory(e);
+    for (size_t i = 0; i < own->n_headers; i++)
+        v[i] = own->headers[i];
+    v[own->n_headers] = (struct conn_header){ STR("Accept"), x->ep->content_type };
+    out->headers = v;
+    out->n_headers = own->n_headers + 1;
     return RC_OK;
 }
 

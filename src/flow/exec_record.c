@@ -65,15 +65,9 @@ static void put_notes(struct jw *w, const struct shown *s, size_t size)
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
-/* They say who somebody is, whatever their value. */
-static bool is_credential(struct str name)
+static bool is_masked(struct str name)
 {
-    static const char *const names[] = { "authorization", "cookie",    "proxy-authorization",
-                                         "set-cookie",    "x-api-key", "x-auth-token" };
-    for (size_t i = 0; i < ZS_COUNT(names); i++)
-        if (str_ieq(name, str_z(names[i])))
-            return true;
-    return false;
+    return config_is_credential(name) || str_ieq(name, STR("Set-Cookie"));
 }
 
 struct headers {
@@ -84,7 +78,7 @@ struct headers {
 /* One of a name that is there replaces it. */
 static void set_header(struct headers *h, struct str name, struct str value)
 {
-    struct str seen = is_credential(name) ? MASKED : value;
+    struct str seen = is_masked(name) ? MASKED : value;
     for (size_t i = 0; i < h->n; i++)
         if (str_ieq(h->v[i].name, name)) {
             h->v[i].value = seen;
@@ -121,32 +115,23 @@ static void set_credential(struct headers *h, const struct cred_conf *c)
         set_header(h, STR("Authorization"), MASKED);
 }
 
-static bool has_body(const struct config_endpoint *ep)
-{
-    return !str_ieq(ep->conn.method, STR("GET")) && !str_ieq(ep->conn.method, STR("DELETE"));
-}
-
-static enum rc headers_sent(const struct execute *x, struct str content_type, struct arena *a,
-                            struct headers *h, struct err *e)
+static enum rc headers_sent(const struct execute *x, const struct conn_extra *extra,
+                            struct str content_type, struct arena *a, struct headers *h,
+                            struct err *e)
 {
     const struct config_endpoint *ep = x->ep;
-    size_t n_own = x->extra ? x->extra->n_headers : 0;
-    int type = ep->integration->type;
-    h->cap = ep->conn.n_headers + n_own + 4;
+    h->cap = ep->conn.n_headers + extra->n_headers + 3;
     h->v = arena_make(a, struct conn_header, h->cap);
     if (!h->v)
         return err_set(e, RC_NOMEM, "FLOW-027", "the call needs more memory than it may have");
     for (size_t i = 0; i < ep->conn.n_headers; i++)
         set_header(h, ep->conn.headers[i].name, as_written(ep, &ep->conn.headers[i]));
-    for (size_t i = 0; i < n_own; i++)
-        set_header(h, x->extra->headers[i].name, x->extra->headers[i].value);
-    if (type == TYPE_REST_API || type == TYPE_FHIR_API) {
-        if (has_body(ep))
-            set_default(h, STR("Content-Type"), content_type);
-        set_default(h, STR("Accept"), ep->content_type);
-        if (x->idempotency_key.n > 0)
-            set_default(h, STR("Idempotency-Key"), x->idempotency_key);
-    }
+    for (size_t i = 0; i < extra->n_headers; i++)
+        set_header(h, extra->headers[i].name, extra->headers[i].value);
+    if (exec_is_http(ep) && exec_has_body(ep))
+        set_default(h, STR("Content-Type"), content_type);
+    if (exec_is_http(ep) && x->idempotency_key.n > 0)
+        set_default(h, STR("Idempotency-Key"), x->idempotency_key);
     set_credential(h, &ep->integration->cred);
     return RC_OK;
 }
@@ -162,7 +147,7 @@ static void put_headers(struct jw *w, const struct conn_header *v, size_t n)
         if (again)
             continue;
         jw_key(w, v[i].name);
-        jw_str(w, is_credential(v[i].name) ? MASKED : utf8_cut(v[i].value, VALUE_MAX));
+        jw_str(w, is_masked(v[i].name) ? MASKED : utf8_cut(v[i].value, VALUE_MAX));
     }
     jw_end(w);
 }
@@ -175,11 +160,12 @@ static bool body_is_json(const struct execute *x)
     return str_is_null(x->content_type) || exec_is_json(x->content_type);
 }
 
-enum rc exec_request(const struct execute *x, struct str content_type, int64_t at_ms,
-                     struct arena *a, struct str *out, struct err *e)
+enum rc exec_request(const struct execute *x, const struct conn_extra *extra,
+                     struct str content_type, int64_t at_ms, struct arena *a, struct str *out,
+                     struct err *e)
 {
     struct headers h = { .n = 0 };
-    enum rc rc = headers_sent(x, content_type, a, &h, e);
+    enum rc rc = headers_sent(x, extra, content_type, a, &h, e);
     if (rc != RC_OK)
         return rc;
     char at[TIME_ISO_SIZE];
@@ -207,18 +193,13 @@ enum rc exec_request(const struct execute *x, struct str content_type, int64_t a
 
 /* ---- response ----------------------------------------------------------------------------- */
 
-static bool is_http(const struct config_endpoint *ep)
-{
-    return ep->integration->type == TYPE_REST_API || ep->integration->type == TYPE_FHIR_API;
-}
-
 /* A number over HTTP, the protocol's own text elsewhere. */
 static void put_status(struct jw *w, const struct exec_result *r)
 {
     jw_keyz(w, "status");
     if (r->v->status.n == 0)
         jw_null(w);
-    else if (is_http(r->x->ep))
+    else if (exec_is_http(r->x->ep))
         jw_number(w, r->v->status);
     else
         jw_str(w, r->v->status);

@@ -10,6 +10,7 @@
 #define REST_FIRST_MS 200
 #define REST_MOST_MS  5000
 #define PEER_REST_MS  30000 /* a peer that wants more rest than this gets no second attempt */
+#define ENDS_MAX      25    /* so often an end is handed to a store that has no room for it */
 #define ATTEMPTS_MAX  100   /* whatever `retries` says: each is kept in the record */
 
 /* ---- the end ------------------------------------------------------------------------------ */
@@ -65,12 +66,11 @@ static void write_result(struct call *call)
     struct exec_result r = { .x = x,
                              .v = call->answered ? &call->last : NULL,
                              .attempts = call->attempts,
-                             .n_attempts = call->n_attempts,
-                             .cut = call->cut };
+                             .n_attempts = call->n_attempts };
     struct err e;
     enum rc rc = exec_result(&r, call->arena, &x->result, &e);
-    if (rc != RC_OK && !r.cut) { /* larger than the caller's memory, or than we keep */
-        r.cut = call->cut = true;
+    if (rc != RC_OK) { /* larger than the caller's memory, or than we keep */
+        r.cut = true;
         rc = exec_result(&r, call->arena, &x->result, &e);
     }
     if (rc != RC_OK)
@@ -103,20 +103,20 @@ static void end_again(struct loop_timer *t)
     commit_end(ZS_CONTAINER(t, struct call, timer));
 }
 
+/*
+ * It was sent: the record must not stay open for want of memory or room. Should it stay open in
+ * the end, the next start ends it as unknown.
+ */
 static void ended(struct commit_op *op)
 {
     struct call *call = ZS_CONTAINER(op, struct call, op);
-    bool too_large = op->op.error && strcmp(op->op.error, "STORE-002") == 0;
-    if (op->op.rc == RC_OK) {
+    bool passes = op->op.rc == RC_NOMEM || op->op.rc == RC_LIMIT;
+    if (op->op.rc == RC_OK)
         tell(call);
-    } else if (too_large && !call->cut) {
-        call->cut = true;
-        commit_end(call);
-    } else if (op->op.rc == RC_NOMEM) { /* it was sent: the record must not stay open for this */
+    else if (passes && ++call->n_ends < ENDS_MAX)
         loop_timer_start(calls_loop(call->owner), &call->timer, REST_FIRST_MS, end_again);
-    } else {
+    else
         tell_unrecorded(call, &op->op);
-    }
 }
 
 static void set_ends(struct call *call)
@@ -135,7 +135,7 @@ static void set_error(struct call *call, const struct err *e)
         buf_fmt(&b, "%s: ", e->where);
     buf_z(&b, e->text);
     x->state = EXEC_FAILED;
-    x->fate = e->fate;
+    x->fate = call->answered ? call->last.fate : e->fate;
     x->timed_out = e->code == RC_TIMEOUT;
     x->error = b.n > 0 ? buf_view(&b) : STR("failed");
 }
@@ -186,9 +186,8 @@ static void rested(struct loop_timer *t)
 static bool is_repeatable(const struct call *call)
 {
     const struct execute *x = call->x;
-    int type = x->ep->integration->type;
-    bool http = type == TYPE_REST_API || type == TYPE_FHIR_API;
-    return x->idempotency_key.n > 0 || (http && str_ieq(x->ep->conn.method, STR("GET")));
+    return x->idempotency_key.n > 0 ||
+           (exec_is_http(x->ep) && str_ieq(x->ep->conn.method, STR("GET")));
 }
 
 static bool may_repeat(const struct call *call, const struct verdict *v)
@@ -334,7 +333,7 @@ static enum rc call_new(struct calls *c, struct execute *x, struct call **out, s
     call->d.done = answered;
     call->d.timeout_ms = x->timeout_ms;
     call->d.message_id = x->idempotency_key;
-    call->d.extra = x->extra;
+    call->d.extra = &call->extra;
     c->n_calls++;
     *out = call;
     return RC_OK;
@@ -353,7 +352,11 @@ static enum rc prepare(struct call *call, struct err *e)
         call->unfit = *e;
         call->unfit.fate = FATE_REJECT;
     }
-    return exec_request(x, call->d.content_type, x->start_ms, x->arena, &x->request, e);
+    rc = exec_extra(x, call->arena, &call->extra, e);
+    if (rc != RC_OK)
+        return rc;
+    return exec_request(x, &call->extra, call->d.content_type, x->start_ms, x->arena, &x->request,
+                        e);
 }
 
 static enum rc begin(struct calls *c, struct execute *x, struct call **out, struct err *e)

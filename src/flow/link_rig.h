@@ -33,6 +33,11 @@ struct rig {
     size_t n_says;
     size_t n_sent;
     char sent[RIG_SENT_MAX][160]; /* "Authorization: Bearer t1|X-Own: 1" */
+    char body[160];               /* of the last one, with its content type: "type|body" */
+    struct str reply, reply_type; /* what every answer says */
+    const struct conn_header *reply_headers;
+    size_t n_reply_headers;
+    uint32_t retry_after_ms;
     struct delivery *later[RIG_SENT_MAX];
     size_t n_later;
     bool draining;
@@ -92,6 +97,17 @@ static inline struct verdict rig_verdict(enum rig_say how)
     return v;
 }
 
+static inline void rig_fill(const struct rig *r, struct verdict *v)
+{
+    if (v->status.n == 0)
+        return;
+    v->reply = r->reply;
+    v->content_type = r->reply_type;
+    v->headers = r->reply_headers;
+    v->n_headers = r->n_reply_headers;
+    v->retry_after_ms = v->rc == RC_OK ? 0 : r->retry_after_ms;
+}
+
 static inline enum rc rig_open(struct conn_dest *d, struct err *e)
 {
     (void)e;
@@ -106,6 +122,9 @@ static inline void rig_send(struct conn_dest *dest, struct delivery *d)
     struct verdict v = rig_verdict(how);
     T_FALSE(r->draining);
     rig_note(r, d->extra);
+    (void)snprintf(r->body, sizeof r->body, "%.*s|%.*s", STR_ARG(d->content_type),
+                   STR_ARG(d->body)); /* cut is cut: tests write little */
+    rig_fill(r, &v);
     if (how == SAY_LATER) {
         d->conn = r; /* it is the connector's */
         r->later[r->n_later++] = d;
@@ -117,6 +136,7 @@ static inline void rig_send(struct conn_dest *dest, struct delivery *d)
 static inline void rig_answer(struct rig *r, size_t i, enum rig_say how)
 {
     struct verdict v = rig_verdict(how);
+    rig_fill(r, &v);
     struct delivery *d = r->later[i];
     r->later[i] = NULL;
     T_TRUE(d != NULL);

@@ -17,8 +17,6 @@
 static void commit_op(struct mem_store *s, struct store_op *op, int64_t now, bool last)
 {
     bool full = s->image->bytes >= s->max_bytes;
-    if (full)
-        front_cut_result(&s->front, op);
     struct record *r = front_record(op);
     if (!r)
         return;
@@ -31,9 +29,20 @@ static void commit_op(struct mem_store *s, struct store_op *op, int64_t now, boo
     op->at_ms = now;
 }
 
+/* Before the image is locked: the front's lock comes first. */
+static void cut_where_full(struct mem_store *s, struct store_batch *b)
+{
+    mutex_lock(&s->image->lock);
+    bool full = s->image->bytes >= s->max_bytes;
+    mutex_unlock(&s->image->lock);
+    for (struct store_op *op = b->first; op && full; op = op->next)
+        front_cut_result(&s->front, op);
+}
+
 static void commit_batch(struct mem_store *s, struct store_batch *b)
 {
     int64_t now = clock_now_ms(s->host.clock);
+    cut_where_full(s, b);
     mutex_lock(&s->image->lock);
     for (struct store_op *op = b->first; op; op = op->next)
         commit_op(s, op, now, !op->next);
