@@ -80,5 +80,6 @@ const struct err_code json_codes[] = {
       "put the anchor (&name) above the alias (*name), and not around it" },
     { "YAML-010", "A YAML text has too many anchors, or its aliases repeat too much.",
       "write fewer; an alias of an alias multiplies" },
+    { "YAML-011", "A name is too long to be written as YAML.", "use names below 1,000 bytes" },
 };
 const size_t json_n_codes = ZS_COUNT(json_codes);
