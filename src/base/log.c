@@ -36,7 +36,7 @@ struct repeat {
 struct log_core {
     struct log root;
     struct log_conf conf;
-    atomic_int level;
+    atomic_int level, form;
     struct mutex filter;
     struct mutex write;
     struct repeat repeats[REPEAT_SLOTS];
@@ -54,6 +54,7 @@ enum rc log_new(const struct log_conf *conf, struct log **out, struct err *e)
     core->conf = *conf;
     core->root.core = core;
     atomic_init(&core->level, (int)conf->level);
+    atomic_init(&core->form, (int)conf->form);
     mutex_init(&core->filter, "log filter", RANK_FILTER);
     mutex_init(&core->write, "log write", RANK_WRITE);
     *out = &core->root;
@@ -115,6 +116,12 @@ void log_set_level(const struct log *log, enum log_level level)
         atomic_store_explicit(&log->core->level, (int)level, memory_order_relaxed);
 }
 
+void log_set_form(const struct log *log, enum log_form form)
+{
+    if (log->core)
+        atomic_store_explicit(&log->core->form, (int)form, memory_order_relaxed);
+}
+
 /* ---- writing ---- */
 
 static void write_line(struct log_core *core, enum log_ev ev, struct str line)
@@ -128,8 +135,8 @@ static void write_line(struct log_core *core, enum log_ev ev, struct str line)
 static void write_suppressed(struct log_core *core, enum log_ev ev, uint64_t count)
 {
     struct log_line line;
-    log_line_begin(&line, core->conf.form, clock_now_ms(core->conf.clock),
-                   &log_events[EV_LOG_SUPPRESSED]);
+    log_line_begin(&line, (enum log_form)atomic_load_explicit(&core->form, memory_order_relaxed),
+                   clock_now_ms(core->conf.clock), &log_events[EV_LOG_SUPPRESSED]);
     struct log_field of = F_NAME("of", log_events[ev].name);
     struct log_field n = F_U64("suppressed", count);
     log_line_field(&line, &of);
@@ -252,7 +259,8 @@ void log_event_impl(const struct log *log, enum log_ev ev, const struct log_fiel
     if (!p.write)
         return;
     struct log_line line;
-    log_line_begin(&line, core->conf.form, clock_now_ms(core->conf.clock), row);
+    log_line_begin(&line, (enum log_form)atomic_load_explicit(&core->form, memory_order_relaxed),
+                   clock_now_ms(core->conf.clock), row);
     line.source = log_wants(log, LOG_DEBUG);
     if (p.suppressed > 0) {
         struct log_field n = F_U64("suppressed", p.suppressed);

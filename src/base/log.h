@@ -181,8 +181,9 @@ bool log_wants(const struct log *log, enum log_level level);
  */
 void log_flush(const struct log *log);
 
-/* Change the least level while running. */
+/* Change the least level, or the form, while running. */
 void log_set_level(const struct log *log, enum log_level level);
+void log_set_form(const struct log *log, enum log_form form);
 
 /* ---- the call ---- */
 

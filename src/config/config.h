@@ -148,8 +148,9 @@ struct config_engine {
     struct str listen; /* "127.0.0.1:8585" */
     int log_level;
     int log_form;
-    int64_t loops; /* 0: cores - 1 */
+    int64_t loops;                          /* 0: cores - 1 */
     const struct config_outbound *outbound; /* NULL: everywhere */
+    bool write_back;                        /* changes to objects of files are written into them */
 };
 
 /*

@@ -66,6 +66,12 @@ static const struct opt_def engine_opts[] = {
       .at = offsetof(struct config_engine, outbound),
       .sub = &outbound_table,
       .doc = "Limits where connections may go. Taken up at the start of the engine." },
+    { .name = "writeBack",
+      .kind = OPT_BOOL,
+      .at = offsetof(struct config_engine, write_back),
+      .dflt = "false",
+      .doc = "Changes that the API makes to an object of a file are written into that file; its "
+             "comments are lost then. Without it such objects are changed in their files only." },
 };
 
 const struct opt_table config_engine_table =

@@ -357,7 +357,8 @@ static enum rc want_paused(struct engine *en, struct str name, bool paused, stru
     if (!s)
         return err_set(e, RC_MISSING, "FLOW-010", "there is no such channel, or it is not enabled");
     int state = atomic_load_explicit(&channel_figures(s->channel)->state, memory_order_acquire);
-    if (state != CHANNEL_RUNNING && state != CHANNEL_PAUSED)
+    bool not_yet = state == CHANNEL_STOPPED && !en->started; /* it starts paused */
+    if (state != CHANNEL_RUNNING && state != CHANNEL_PAUSED && !not_yet)
         return err_set(e, RC_STATE, "FLOW-011", "the channel is %s",
                        channel_state_name((enum channel_state)state));
     atomic_store(&s->want_paused, paused);

@@ -86,6 +86,7 @@ struct links *engine_links(const struct engine *en);
 /*
  * Thread any. Pause or resume; done within the loop's next iteration.
  * RC_MISSING (FLOW-010) no such channel; RC_STATE (FLOW-011) it does not run.
+ * Before engine_start: the channel starts paused and takes nothing.
  */
 enum rc engine_pause(struct engine *en, struct str name, bool paused, struct err *e) ZS_CHECK;
 
