@@ -5,8 +5,6 @@
 
 /* clang-format off */
 const struct err_code app_codes[] = {
-    { "APP-001", "A version of the configuration could not be recorded, so the engine did not start.",
-      "The disk is probably full: make room in the data directory's file system." },
     { "APP-002", "The example that the demo runs on cannot be read.",
       "Run it from the source tree, or name the example's directory with --dir." },
     { "APP-003", "The demo could not make its temporary data directory.",

@@ -38,8 +38,13 @@ static void on_body(void *ctx, struct http_exchange *x, struct str body)
     http_answer_status(x, 201);
 }
 
+/* The engine probes its endpoint, too: that is no message. */
 static void on_request(void *ctx, struct http_exchange *x)
 {
+    if (http_head_of(x)->method != HTTP_POST) {
+        http_answer_status(x, 204);
+        return;
+    }
     http_collect(x, BODY_MAX, on_body, ctx);
 }
 

@@ -33,26 +33,40 @@ static void drop_log(void *ctx, const struct log_record *rec)
     (void)ctx, (void)rec; /* the demo's own table is what its user sees */
 }
 
-static enum rc open_log(struct run *r, struct err *e)
+static enum log_form form_of(const struct run *r, int configured)
 {
     static const char *const forms[] = { "json", "logfmt", "human" };
-    const struct config_engine *en = &r->config->engine; /* its names are in the enums' order */
-    struct log_conf lc = { .form = r->cli->err_is_tty ? LOG_HUMAN : (enum log_form)en->log_form,
-                           .level = (enum log_level)en->log_level,
+    for (size_t i = 0; r->conf.log_form && i < ZS_COUNT(forms); i++)
+        if (strcmp(r->conf.log_form, forms[i]) == 0)
+            return (enum log_form)i;
+    return r->cli->err_is_tty ? LOG_HUMAN : (enum log_form)configured;
+}
+
+/* Before the configuration is known: what the command line says, and defaults. */
+static enum rc open_log(struct run *r, struct err *e)
+{
+    struct log_conf lc = { .form = form_of(r, LOG_JSON),
+                           .level = LOG_INFO,
                            .clock = r->cli->clock,
                            .burst = 20,
                            .window_ms = 10000,
                            .write = r->conf.quiet ? drop_log : write_log,
                            .ctx = r->cli };
-    for (size_t i = 0; r->conf.log_form && i < ZS_COUNT(forms); i++)
-        if (strcmp(r->conf.log_form, forms[i]) == 0)
-            lc.form = (enum log_form)i;
     if (r->conf.log_level) {
         enum rc rc = log_level_parse(str_z(r->conf.log_level), &lc.level, e);
         if (rc != RC_OK)
             return rc;
     }
     return log_new(&lc, &r->log, e);
+}
+
+/* Its names are in the enums' order. */
+static void set_log(struct run *r)
+{
+    const struct config_engine *en = &r->config->engine;
+    log_set_form(r->log, form_of(r, en->log_form));
+    if (!r->conf.log_level)
+        log_set_level(r->log, (enum log_level)en->log_level);
 }
 
 /* ---- configuration ------------------------------------------------------------------------ */
@@ -64,23 +78,41 @@ static const char *lookup_env(void *ctx, const char *name)
     return own ? own : cli_env(r->cli, name);
 }
 
+static enum rc open_manage(struct run *r, struct err_list *found, struct err *e)
+{
+    struct manage_conf mc = { .paths = r->conf.config,
+                              .n_paths = r->conf.n_config,
+                              .lookup_env = lookup_env,
+                              .env_ctx = r,
+                              .connector = conn_by_scheme,
+                              .store = r->store,
+                              .confdb = r->confdb,
+                              .vault = r->vault,
+                              .log = r->log,
+                              .clock = r->cli->clock,
+                              .random = r->cli->random };
+    enum rc rc = manage_open(&mc, &r->manage, found, e);
+    if (rc != RC_OK)
+        return rc;
+    r->config = config_ref(manage_config(r->manage, &r->config_version));
+    set_log(r);
+    return RC_OK;
+}
+
 static enum rc read_config(struct run *r, struct err *e)
 {
-    struct config_env env = {
-        .connector = conn_by_scheme, .lookup_env = lookup_env, .ctx = r, .resolve = true
-    };
     struct err_list found;
     r->findings_arena = arena_new("findings", 0, FINDINGS_BYTES);
     if (!r->findings_arena)
         return err_set(e, RC_NOMEM, "CFG-002", "not enough memory for the configuration");
     err_list_init(&found, r->findings_arena, FINDINGS_MAX);
-    const struct config_sources src = { .paths = r->conf.config, .n_paths = r->conf.n_config };
-    enum rc rc = config_load(&src, &env, &r->config, &found, e);
+    enum rc rc = open_manage(r, &found, e);
     if (rc == RC_VALUE && err_list_any(&found)) {
         struct buf b;
         buf_init_arena(&b, r->findings_arena, FINDINGS_BYTES / 2);
         err_list_print(&found, &b);
         cli_put_safe(r->cli->err, buf_view(&b));
+        r->told = true;
     }
     return rc;
 }
@@ -164,6 +196,20 @@ static void api_is_stopped(void *ctx)
     loop_stop(r->loop);
 }
 
+static void stop_api(struct loop_post *p)
+{
+    struct run *r = ZS_CONTAINER(p, struct run, stop_post);
+    api_stop(r->api);
+}
+
+/* Loop 0 of the engine: what requests waited for has been answered. */
+static void manage_is_stopped(void *ctx)
+{
+    struct run *r = ctx;
+    r->stop_post.fn = stop_api;
+    loop_post(r->loop, &r->stop_post);
+}
+
 static enum rc open_api(struct run *r, struct err *e)
 {
     struct str listen = r->conf.listen ? str_z(r->conf.listen) : r->config->engine.listen;
@@ -175,6 +221,7 @@ static enum rc open_api(struct run *r, struct err *e)
                            .port = hp.port,
                            .engine = r->engine,
                            .store = r->store,
+                           .manage = r->manage,
                            .confdb = r->confdb,
                            .vault = r->vault,
                            .auth = r->auth,
@@ -217,10 +264,11 @@ static enum rc open_engine(struct run *r, struct err *e)
                               .fetch_ctx = r->tokens,
                               .outbound = &r->outbound };
     enum rc rc = engine_new(&ec, &r->engine, e);
-    if (rc == RC_OK) {
-        tokens_attach(r->tokens, engine_loop(r->engine));
-        rc = engine_start(r->engine, e);
-    }
+    if (rc != RC_OK)
+        return rc;
+    tokens_attach(r->tokens, engine_loop(r->engine));
+    manage_start(r->manage, r->engine);
+    rc = engine_start(r->engine, e);
     return rc == RC_OK ? open_api(r, e) : rc;
 }
 
@@ -269,9 +317,8 @@ static enum rc raise_limits(struct run *r, struct err *e)
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        raise_limits,  open_loop,      read_config,       open_log,
-        open_data,     run_open_vault, run_record_config, run_open_auth,
-        open_outbound, open_engine,    write_endpoint,
+        raise_limits, open_loop,     open_log,      open_data,   run_open_vault,
+        read_config,  run_open_auth, open_outbound, open_engine, write_endpoint,
     };
     struct err e;
     *r = (struct run){ .cli = c, .conf = *conf };
@@ -279,9 +326,8 @@ int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
         enum rc rc = steps[i](r, &e);
         if (rc == RC_OK)
             continue;
-        bool told = steps[i] == read_config && rc == RC_VALUE;
         run_close(r);
-        return told ? CLI_FAILED : cli_fail(c, &e);
+        return r->told ? CLI_FAILED : cli_fail(c, &e);
     }
     log_event(r->log, EV_ENGINE_STARTED, F_NAME("version", ZS_VERSION));
     return CLI_DONE;
@@ -298,7 +344,7 @@ void run_stop(struct run *r)
         return;
     r->stopping = true;
     log_event(r->log, EV_ENGINE_STOPPING);
-    api_stop(r->api);
+    manage_stop(r->manage, manage_is_stopped, r);
 }
 
 static void remove_endpoint(struct run *r)
@@ -320,6 +366,7 @@ void run_close(struct run *r)
     api_free(&r->api);
     engine_free(&r->engine);
     tokens_free(&r->tokens);
+    manage_free(&r->manage);
     loop_free(&r->loop);
     auth_free(&r->auth);
     if (r->store)

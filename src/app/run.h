@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "config/config.h"
 #include "flow/engine.h"
+#include "manage/manage.h"
 #include "store/confdb.h"
 #include "store/datadir.h"
 
@@ -45,7 +46,8 @@ struct run {
     struct vault *vault;
     struct store *store;
     struct auth *auth;
-    struct config *config;
+    struct manage *manage;
+    struct config *config; /* the first one */
     struct loop *loop;
     struct addr_rules outbound; /* of the configuration's `outbound`; in findings_arena */
     struct tokens *tokens;
@@ -54,6 +56,8 @@ struct run {
     struct arena *findings_arena;
     uint64_t config_version;
     bool stopping;
+    bool told; /* what is wrong with the configuration */
+    struct loop_post stop_post;
     struct loop_timer log_timer;
     char url[96]; /* of the management API */
 };
@@ -78,8 +82,5 @@ enum rc run_open_vault(struct run *r, struct err *e) ZS_CHECK;
 
 /* credentials.c: the local credential, stored keys and users; the log is open. */
 enum rc run_open_auth(struct run *r, struct err *e) ZS_CHECK;
-
-/* confsync.c: record new versions of the configuration in the database and the journal. */
-enum rc run_record_config(struct run *r, struct err *e) ZS_CHECK;
 
 #endif

@@ -34,6 +34,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "flow/engine.h"
+#include "net/loop.h"
 #include "store/confdb.h"
 #include "store/store.h"
 
@@ -64,8 +65,9 @@ enum rc manage_open(const struct manage_conf *conf, struct manage **out, struct 
 struct config *manage_config(struct manage *m, uint64_t *version);
 
 /*
- * The engine runs: apply paused states, initialize what is new in the files, probe what failed.
- * Thread  the one that called engine_start.
+ * Between engine_new and engine_start, so that what is paused does not start: from when the engine
+ * runs on, what is new in the files is initialized and what failed is probed.
+ * Thread  the one that called engine_new.
  */
 void manage_start(struct manage *m, struct engine *en);
 
@@ -119,7 +121,8 @@ struct manage_op {
                           PUT and APPLY: the findings, an array as err_list_json writes it */
     uint64_t version;  /* of the object afterwards, for ETag; 0: there is none, only a record */
     bool created;      /* PUT: it was new */
-    void *own;         /* manage's */
+    struct loop_post post; /* manage's, as own */
+    void *own;
 };
 
 /*

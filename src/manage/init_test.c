@@ -1,0 +1,298 @@
+/*
+ * initializeIntegration and replacing: the record, failures and what is kept of them, names,
+ * secrets.
+ */
+#include "manage/rig.h"
+
+#define NO_FILES "engine: t\n"
+#define UP                                                                                         \
+    "{\"name\":\"lab\",\"type\":\"rest_api\",\"organization\":\"North\",\"endpoints\":["           \
+    "{\"name\":\"in\",\"url\":\"http://up/in\",\"method\":\"post\"},"                              \
+    "{\"url\":\"http://up/two\",\"method\":\"GET\",\"timeout\":5000,\"retries\":0}]}"
+#define DOWN                                                                                       \
+    "{\"name\":\"lab\",\"type\":\"rest_api\",\"endpoints\":["                                      \
+    "{\"name\":\"in\",\"url\":\"http://sick/in\",\"method\":\"POST\"}]}"
+#define KEYED(key)                                                                                 \
+    "{\"name\":\"lab\",\"type\":\"rest_api\",\"authentication\":{\"type\":\"api_key\",\"key\":"    \
+    "\"" key "\"},\"endpoints\":[{\"name\":\"in\",\"url\":\"http://up/in\",\"method\":\"POST\"}]}"
+
+static struct manage_op *init(struct rig *r, const char *doc)
+{
+    return rig_do(r, &(struct rig_op){ .verb = MANAGE_INIT, .doc = doc });
+}
+
+static struct str shown(struct rig *r, const char *name)
+{
+    struct str text = STR_NULL;
+    uint64_t version = 0;
+    struct err e;
+    T_OK(manage_integration(r->manage, str_z(name), r->arena, &text, &version, &e), &e);
+    return text;
+}
+
+static void what_is_reachable_becomes_active(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *want;
+    } rows[] = {
+        { "name", "lab" },
+        { "type", "rest_api" },
+        { "status", "active" },
+        { "configuration.name", "lab" },
+        { "configuration.endpoints[0].method", "post" },
+        { "endpoints[0].name", "in" },
+        { "endpoints[0].method", "POST" },
+        { "endpoints[0].headers[\"Content-Type\"]", "application/json" },
+        { "endpoints[0].headers.Accept", "application/json" },
+        { "endpoints[0].parameters", "{}" },
+        { "endpoints[0].timeout", "30000" },
+        { "endpoints[0].retries", "3" },
+        { "endpoints[0].rateLimit", "null" },
+        { "endpoints[0].status", "configured" },
+        { "endpoints[1].name", "rest_api_2" },
+        { "endpoints[1].timeout", "5000" },
+        { "endpoints[1].retries", "0" },
+        { "credentials",
+          "{\"type\":\"none\",\"configured\":false,\"details\":{\"message\":\"No authentication "
+          "configured\"}}" },
+        { "mappings", "[]" },
+        { "validation.valid", "true" },
+        { "validation.checkedFields", "[\"name\",\"type\",\"endpoints\"]" },
+        { "metadata.createdBy", "tester" },
+        { "metadata.organization", "North" },
+        { "metadata.environment", "production" },
+        { "connectivity.success", "true" },
+        { "connectivity.overall.successfulEndpoints", "2" },
+        { "error", NULL },
+        { "origin", "api" },
+        { "version", "1" },
+    };
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op = init(r, UP);
+    T_OK(op->rc, &op->err);
+    T_TRUE(op->created);
+    T_EQ_SIZE(op->version, 1);
+    for (size_t i = 0; i < ZS_COUNT(rows); i++) {
+        T_ROW(rows[i].path);
+        RIG_AT(r, op->answer, rows[i].path, rows[i].want);
+    }
+    T_EQ_SIZE(rig_at(r, op->answer, "id").n, 36);
+    T_EQ_SIZE(rig_at(r, op->answer, "endpoints[0].id").n, 36);
+    T_EQ_BYTES(shown(r, "lab"), op->answer);
+    T_EQ_STR(rig_act(r, 1), "tester config.create integration/lab");
+    struct config *c = engine_config(r->engine);
+    T_TRUE(config_integration(c, STR("lab")) != NULL);
+    config_unref(&c);
+    rig_free(r);
+}
+
+static void ids_outlive_a_restart_and_find_what_they_name(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op = init(r, UP);
+    struct str id = rig_at(r, op->answer, "id"), ep = rig_at(r, op->answer, "endpoints[1].id");
+    struct manage_ref ref;
+    struct err e;
+    rig_stop(r);
+    rig_start(r);
+    T_EQ_BYTES(shown(r, "lab"), op->answer);
+    T_OK(manage_find(r->manage, id, ep, r->arena, &ref, &e), &e);
+    T_EQ_STR(ref.name, "lab");
+    T_EQ_STR(ref.endpoint, "rest_api_2");
+    T_EQ_BYTES(ref.ep->id, ep);
+    config_unit_unref(&ref.unit);
+    T_OK(manage_find(r->manage, STR("lab"), STR("in"), r->arena, &ref, &e), &e);
+    T_EQ_BYTES(ref.id, id);
+    config_unit_unref(&ref.unit);
+    T_EQ_INT(manage_find(r->manage, STR("lab"), STR("out"), r->arena, &ref, &e), RC_MISSING);
+    T_EQ_Z(e.text, "Endpoint not found: out");
+    T_EQ_INT(manage_find(r->manage, STR("ward"), STR(""), r->arena, &ref, &e), RC_MISSING);
+    T_EQ_Z(e.text, "Integration not found: ward");
+    rig_free(r);
+}
+
+static void failures_are_stored_with_the_guides_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *doc, *error, *credentials, *n_endpoints;
+        enum rc rc;
+    } rows[] = {
+        { "nothing given", "{\"name\":\"lab\",\"type\":\"fax\"}",
+          "Integration validation failed: Required field 'endpoints' is missing, Invalid "
+          "integration type: fax",
+          "null", "[]", RC_VALUE },
+        { "peer refuses", DOWN, "Connectivity test failed: in: HTTP 503: Service Unavailable", NULL,
+          NULL, RC_PEER },
+        { "no key",
+          "{\"name\":\"lab\",\"type\":\"rest_api\",\"authentication\":{\"type\":\"api_key\"},"
+          "\"endpoints\":[{\"url\":\"http://up/\",\"method\":\"GET\"}]}",
+          NULL, "null", "[]", 0 },
+    };
+    for (size_t i = 0; i < ZS_COUNT(rows); i++) {
+        T_ROW(rows[i].name);
+        struct rig *r = rig_new(NO_FILES);
+        struct manage_op *op = init(r, rows[i].doc);
+        T_TRUE(op->rc == RC_VALUE || op->rc == RC_PEER);
+        if (rows[i].rc)
+            T_EQ_INT(op->rc, rows[i].rc);
+        RIG_AT(r, op->answer, "status", "failed");
+        if (rows[i].error)
+            RIG_AT(r, op->answer, "error", rows[i].error);
+        if (rows[i].credentials)
+            RIG_AT(r, op->answer, "credentials", rows[i].credentials);
+        if (rows[i].n_endpoints)
+            RIG_AT(r, op->answer, "endpoints", rows[i].n_endpoints);
+        T_EQ_BYTES(shown(r, "lab"), op->answer);
+        rig_free(r);
+    }
+}
+
+static void a_failed_name_is_taken_over_under_its_id_and_another_is_not(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct str id = rig_at(r, init(r, "{\"name\":\"lab\"}")->answer, "id");
+    struct manage_op *down = init(r, DOWN);
+    T_EQ_INT(down->rc, RC_PEER);
+    T_EQ_BYTES(rig_at(r, down->answer, "id"), id);
+    struct manage_op *up = init(r, UP);
+    T_OK(up->rc, &up->err);
+    T_EQ_BYTES(rig_at(r, up->answer, "id"), id);
+    struct manage_op *again = init(r, UP);
+    T_EQ_INT(again->rc, RC_STATE);
+    T_EQ_Z(again->err.id, "MNG-008");
+    rig_free(r);
+}
+
+static void what_has_no_name_is_kept_under_its_id(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op = init(r, "{\"type\":\"rest_api\"}");
+    T_EQ_INT(op->rc, RC_VALUE);
+    struct str id = rig_at(r, op->answer, "id");
+    RIG_AT(r, op->answer, "name", "null");
+    T_EQ_BYTES(shown(r, arena_z(r->arena, id)), op->answer);
+    struct manage_op *gone = rig_do(r, &(struct rig_op){ .verb = MANAGE_DELETE,
+                                                         .kind = "integration",
+                                                         .name = arena_z(r->arena, id) });
+    T_OK(gone->rc, &gone->err);
+    rig_free(r);
+}
+
+static void documents_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const docs[] = { "", "{", "[]", "\"x\"" };
+    struct rig *r = rig_new(NO_FILES);
+    for (size_t i = 0; i < ZS_COUNT(docs); i++) {
+        T_ROW(docs[i]);
+        T_EQ_INT(init(r, docs[i])->rc, RC_SYNTAX);
+    }
+    rig_free(r);
+}
+
+static size_t n_secrets(struct rig *r)
+{
+    struct confdb_secret *list = NULL;
+    size_t n = 0;
+    struct err e;
+    T_OK(confdb_secrets(r->confdb, r->arena, &list, &n, &e), &e);
+    return n;
+}
+
+static struct manage_op *replace(struct rig *r, const char *doc, uint64_t seen)
+{
+    return rig_do(
+        r, &(struct rig_op){ .verb = MANAGE_REPLACE, .name = "lab", .doc = doc, .seen = seen });
+}
+
+static void secrets_are_sealed_kept_by_reference_and_go_when_unused(void **state)
+{
+    (void)state;
+    static const char ref[] = "${secret:integration/lab/authentication.key}";
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op = init(r, KEYED("hush-hush"));
+    T_OK(op->rc, &op->err);
+    RIG_AT(r, op->answer, "configuration.authentication.key", ref);
+    RIG_AT(r, op->answer, "credentials.configured", "true");
+    RIG_AT(r, op->answer, "credentials.details.key", ref);
+    RIG_AT(r, op->answer, "credentials.details.headerName", "X-API-Key");
+    RIG_AT(r, op->answer, "credentials.details.location", "header");
+    T_EQ_SIZE(str_find(op->answer, STR("hush"), 0), SIZE_MAX);
+    T_EQ_SIZE(n_secrets(r), 1);
+    op = replace(r, KEYED("${secret:integration/lab/authentication.key}"), 1);
+    T_OK(op->rc, &op->err);
+    T_EQ_SIZE(op->version, 1); /* the same */
+    op = replace(r, KEYED("another"), 1);
+    T_OK(op->rc, &op->err);
+    T_EQ_SIZE(op->version, 2);
+    RIG_AT(r, op->answer, "configuration.authentication.key",
+           "${secret:integration/lab/authentication.key~2}");
+    T_EQ_SIZE(n_secrets(r), 1);
+    op = replace(r, KEYED("third"), 1); /* refused: what was sealed for it goes */
+    T_EQ_INT(op->rc, RC_STATE);
+    T_EQ_Z(op->err.id, "MNG-006");
+    T_EQ_SIZE(n_secrets(r), 1);
+    rig_stop(r);
+    rig_start(r); /* and it still opens */
+    op = rig_do(r, &(struct rig_op){ .verb = MANAGE_DELETE, .kind = "integration", .name = "lab" });
+    T_OK(op->rc, &op->err);
+    T_EQ_SIZE(n_secrets(r), 0);
+    rig_free(r);
+}
+
+/* Nothing of a document that is refused may be kept in clear, wherever the secret stood. */
+static void a_misspelt_secret_is_not_kept_in_clear(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op =
+        init(r, "{\"name\":\"lab\",\"type\":\"rest_api\",\"authentication\":{\"type\":\"oauth2\","
+                "\"clientsecret\":\"hush-hush\"},\"endpoints\":[{\"url\":\"http://up/\","
+                "\"method\":\"GET\"}]}");
+    T_EQ_INT(op->rc, RC_VALUE);
+    T_EQ_SIZE(str_find(op->answer, STR("hush"), 0), SIZE_MAX);
+    rig_free(r);
+}
+
+static void replacing_leaves_what_runs_when_the_new_one_is_wrong(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *first = init(r, UP);
+    struct manage_op *op = replace(r, "{\"name\":\"lab\",\"type\":\"fax\"}", 0);
+    T_EQ_INT(op->rc, RC_VALUE);
+    RIG_AT(r, op->answer, "status", "failed");
+    T_EQ_BYTES(shown(r, "lab"), first->answer);
+    op = replace(r, DOWN, 1); /* compiles, and is not reachable: kept, and probed */
+    T_EQ_INT(op->rc, RC_PEER);
+    RIG_AT(r, shown(r, "lab"), "status", "failed");
+    T_EQ_BYTES(rig_at(r, op->answer, "id"), rig_at(r, first->answer, "id"));
+    T_EQ_BYTES(rig_at(r, op->answer, "metadata.createdAt"),
+               rig_at(r, first->answer, "metadata.createdAt"));
+    op = replace(r, "{\"name\":\"ward\",\"type\":\"rest_api\"}", 0);
+    T_EQ_Z(op->err.id, "MNG-009");
+    op = rig_do(r, &(struct rig_op){ .verb = MANAGE_REPLACE, .name = "ward", .doc = UP });
+    T_EQ_Z(op->err.text, "Integration not found: ward");
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T_TEST(what_is_reachable_becomes_active),
+        T_TEST(ids_outlive_a_restart_and_find_what_they_name),
+        T_TEST(failures_are_stored_with_the_guides_words),
+        T_TEST(a_failed_name_is_taken_over_under_its_id_and_another_is_not),
+        T_TEST(what_has_no_name_is_kept_under_its_id),
+        T_TEST(documents_that_are_none),
+        T_TEST(secrets_are_sealed_kept_by_reference_and_go_when_unused),
+        T_TEST(a_misspelt_secret_is_not_kept_in_clear),
+        T_TEST(replacing_leaves_what_runs_when_the_new_one_is_wrong),
+    };
+    return T_RUN(tests);
+}
