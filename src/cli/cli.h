@@ -32,6 +32,8 @@ enum { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_FAILED = 3 };
 
 struct cli;
 struct cli_args;
+struct client_request; /* net/client.h */
+struct client_result;
 
 struct cli_opt {
     const char *name; /* "output" for --output; NULL ends a table */
@@ -97,6 +99,11 @@ struct cli {
     const char *const *env; /* "NAME=value" …, NULL at the end; NULL: empty */
     const struct cli_program *program;
     struct arena *arena; /* for this run; made by cli_main */
+
+    /* One request to the engine; NULL: over the network (client_run_once). */
+    enum rc (*request)(void *ctx, const struct client_request *r, struct arena *a,
+                       struct client_result *res, struct err *e);
+    void *request_ctx;
 };
 
 /* The table of cli itself: see commands.c. */

@@ -2,18 +2,13 @@
 #include "cli/mapping_file.h"
 
 #include "base/file.h"
-
+#include "cli/conf_files.h"
 #include "json/yaml.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
 #define DOCS_MAX       1000
-#define FILES_MAX      1000
 
 /* A document and the file it stands in. */
 struct placed {
@@ -59,46 +54,21 @@ static enum rc add_docs(struct loading *l, const char *file, const char *dir, st
     return RC_OK;
 }
 
-static bool is_config(const char *name)
-{
-    struct str s = str_z(name);
-    return name[0] != '.' &&
-           (str_ends(s, STR(".yaml")) || str_ends(s, STR(".yml")) || str_ends(s, STR(".json")));
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static enum rc add_dir(struct loading *l, const char *dir, struct err *e)
-{
-    const char *files[FILES_MAX];
-    size_t n = 0;
-    DIR *d = opendir(dir);
-    if (!d)
-        return err_sys(e, "CLI-042", errno, "the directory %s cannot be read", dir);
-    enum rc rc = RC_OK;
-    for (const struct dirent *f = readdir(d); rc == RC_OK && f && n < FILES_MAX; f = readdir(d))
-        if (is_config(f->d_name))
-            rc = file_join(l->arena, dir, str_z(f->d_name), &files[n++], e);
-    (void)closedir(d); /* it was only read */
-    qsort(files, n, sizeof *files, by_name);
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = add_docs(l, files[i], dir, e);
-    return rc;
-}
-
 static enum rc add_path(struct loading *l, const char *path, struct err *e)
 {
-    struct stat st;
+    struct conf_files files;
     size_t slash = str_z(path).n;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return add_dir(l, path, e);
+    enum rc rc = conf_files(path, l->arena, &files, e);
     while (slash > 0 && path[slash - 1] != '/')
         slash--;
     const char *dir = slash ? arena_z(l->arena, str_of(path, slash)) : ".";
-    return dir ? add_docs(l, path, dir, e) : no_room(e);
+    if (files.is_dir)
+        dir = path;
+    if (rc == RC_OK && !dir)
+        return no_room(e);
+    for (size_t i = 0; rc == RC_OK && i < files.n; i++)
+        rc = add_docs(l, files.file[i], dir, e);
+    return rc;
 }
 
 /* ---- tables and the mapping ---- */

@@ -1,5 +1,5 @@
 /*
- * `zarish trace`: one message's whole story. `zarish pause|resume`: a channel.
+ * `zarish trace`: one message's whole story.
  */
 #include "cli/remote.h"
 
@@ -74,17 +74,15 @@ static enum rc message_path(struct cli *c, const char *id, const char *what, str
 
 static int run_trace(struct cli *c, const struct cli_args *a)
 {
-    struct remote_answer r;
+    struct remote_answer r = { .status = 0 };
     struct str path;
     struct err e;
     bool body = cli_has(a, "body");
     enum rc rc = message_path(c, cli_pos(a, 0), body ? "/body" : "/trace", &path, &e);
     if (rc == RC_OK)
         rc = remote_call(c, a, "GET", path, &r, &e);
-    if (rc != RC_OK) {
-        int status = cli_fail(c, &e);
-        return rc == RC_MISSING ? CLI_NO : status;
-    }
+    if (rc != RC_OK)
+        return remote_fail(c, &r, &e);
     if (body)
         (void)fwrite(r.body.p, 1, r.body.n, c->out); /* cli_main checks the stream */
     else if (c->json)
@@ -92,32 +90,6 @@ static int run_trace(struct cli *c, const struct cli_args *a)
     else
         print_trace(c->out, r.json);
     return CLI_DONE;
-}
-
-static int set_paused(struct cli *c, const struct cli_args *a, const char *verb)
-{
-    struct remote_answer r;
-    struct err e;
-    struct buf b;
-    buf_init_arena(&b, c->arena, 1024);
-    buf_fmt(&b, "/api/v1/channels/%s/%s", cli_pos(a, 0), verb);
-    enum rc rc = buf_rc(&b, &e);
-    if (rc == RC_OK)
-        rc = remote_call(c, a, "POST", buf_view(&b), &r, &e);
-    if (rc == RC_OK)
-        return CLI_DONE;
-    int status = cli_fail(c, &e);
-    return rc == RC_MISSING || rc == RC_STATE ? CLI_NO : status;
-}
-
-static int run_pause(struct cli *c, const struct cli_args *a)
-{
-    return set_paused(c, a, "pause");
-}
-
-static int run_resume(struct cli *c, const struct cli_args *a)
-{
-    return set_paused(c, a, "resume");
 }
 
 static const struct cli_opt trace_opts[] = {
@@ -129,8 +101,6 @@ static const struct cli_opt trace_opts[] = {
     CLI_OPT_END
 };
 
-static const struct cli_opt pause_opts[] = { CLI_OPTS_REMOTE, CLI_OPT_END };
-
 const struct cli_cmd cmd_trace = {
     .name = "trace",
     .args = "MESSAGE",
@@ -141,22 +111,4 @@ const struct cli_cmd cmd_trace = {
                 "zarish trace 1f0c2a9e-1042 --body",
     .opts = trace_opts,
     .run = run_trace,
-};
-
-const struct cli_cmd cmd_pause = {
-    .name = "pause",
-    .args = "CHANNEL",
-    .summary = "Stop a channel's taking and sending until it is resumed",
-    .examples = "zarish pause adt-in",
-    .opts = pause_opts,
-    .run = run_pause,
-};
-
-const struct cli_cmd cmd_resume = {
-    .name = "resume",
-    .args = "CHANNEL",
-    .summary = "Let a paused channel go on",
-    .examples = "zarish resume adt-in",
-    .opts = pause_opts,
-    .run = run_resume,
 };

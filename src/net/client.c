@@ -323,12 +323,19 @@ static bool once_is_done(void *ctx)
     return o->done;
 }
 
+#define TICK_MS 200
+
 /* The call runs out of its own total limit; this one is for a fault of ours. */
-static enum rc wait_for(struct loop *l, struct once *o, uint32_t total_ms, struct err *e)
+static enum rc wait_for(struct loop *l, struct once *o, const struct client_request *r,
+                        struct err *e)
 {
-    uint32_t limit = total_ms > UINT32_MAX - 60000 ? UINT32_MAX : total_ms + 60000;
-    if (loop_run_until(l, once_is_done, o, limit))
-        return RC_OK;
+    uint64_t limit = (uint64_t)r->total_ms + 60000;
+    for (uint64_t waited = 0; waited < limit; waited += TICK_MS) {
+        if (loop_run_until(l, once_is_done, o, TICK_MS))
+            return RC_OK;
+        if (r->tick)
+            r->tick(r->tick_ctx);
+    }
     (void)err_set(e, RC_TIMEOUT, "HTTP-054", "no answer in time");
     (void)err_fate(e, FATE_UNCERTAIN); /* returns the code set above */
     return RC_TIMEOUT;
@@ -349,7 +356,7 @@ enum rc client_run_once(const struct client_request *r, struct arena *a, struct 
     if (rc == RC_OK)
         rc = client_call(c, r, a, once_done, &o, &call, &why);
     if (rc == RC_OK)
-        rc = wait_for(l, &o, r->total_ms, &why);
+        rc = wait_for(l, &o, r, &why);
     client_free(&c);
     loop_free(&l);
     if (!o.done) {

@@ -73,6 +73,8 @@ struct client_request {
     bool repeatable; /* e.g. with an idempotency key the peer honours */
     bool (*allow)(void *ctx, const struct addr *a); /* asked for each address; NULL: all */
     void *allow_ctx;
+    void (*tick)(void *ctx); /* client_run_once: called a few times a second while it waits */
+    void *tick_ctx;
 };
 
 struct client_times { /* microseconds from the start; 0: not reached or not needed */
