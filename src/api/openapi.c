@@ -122,6 +122,7 @@ static void put_body(struct jw *w, const struct api_body *b)
     jw_object(w);
     jw_kstrz(w, "description", b->doc);
     jw_kbool(w, "required", b->kind != API_ANY);
+    jw_ku64(w, "x-max-bytes", b->max);
     jw_keyz(w, "content");
     jw_object(w);
     if (b->kind == API_YAML) {

@@ -56,6 +56,27 @@ static void compact(void **state)
     buf_done(&b);
 }
 
+static void a_text_of_json_is_copied(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct jw w;
+    struct err e;
+    buf_init(&b, 4096);
+    jw_init(&w, &b, JSON_COMPACT);
+    jw_array(&w);
+    jw_text(&w, STR("{\"a\": 1.10}"));
+    jw_text(&w, STR("null"));
+    jw_end(&w);
+    T_OK(jw_done(&w, &e), &e);
+    T_EQ_STR(buf_view(&b), "[{\"a\": 1.10},null]");
+    buf_clear(&b);
+    jw_init(&w, &b, JSON_COMPACT);
+    jw_text(&w, STR("")); /* no value is no JSON */
+    T_EQ_INT(jw_done(&w, &e), RC_VALUE);
+    buf_done(&b);
+}
+
 static void pretty(void **state)
 {
     (void)state;
@@ -225,7 +246,7 @@ static void limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(compact),    T_TEST(pretty), T_TEST(streaming),
+        T_TEST(compact),    T_TEST(pretty), T_TEST(streaming), T_TEST(a_text_of_json_is_copied),
         T_TEST(wrong_utf8), T_TEST(misuse), T_TEST(limits),
     };
     return T_RUN(tests);

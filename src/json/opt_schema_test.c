@@ -211,6 +211,40 @@ static void schema_of_an_open_option(void **state)
     arena_free(&a);
 }
 
+static void parts_of_a_larger_document(void **state)
+{
+    (void)state;
+    static const struct opt_schema_style style = { .at = "#/c/", .prefix = "x.", .literals = true };
+    static const struct opt_def defs[] = {
+        { .name = "key", .kind = OPT_SECRET, .at = offsetof(struct whole, key), .doc = "K." },
+        { .name = "auth",
+          .kind = OPT_CHOICE,
+          .at = offsetof(struct whole, auth),
+          .variants = &auth_variants,
+          .doc = "A." },
+    };
+    static const struct opt_table table = OPT_TABLE("t", struct whole, defs, "T.");
+    const struct opt_table *tables[] = { &table };
+    struct json *doc = NULL;
+    struct buf b;
+    struct jw w;
+    struct err e;
+    struct arena *a = arena_new("test", 0, 1 << 20);
+    buf_init_arena(&b, a, 1 << 18);
+    jw_init(&w, &b, JSON_COMPACT);
+    jw_object(&w);
+    opt_schema_parts(tables, 1, NULL, &style, &w);
+    jw_end(&w);
+    T_OK(jw_done(&w, &e), &e);
+    T_OK(json_parse(buf_view(&b), &json_default_limits, a, &doc, &e), &e);
+    const struct json *props = json_getz(json_getz(doc, "x.t"), "properties");
+    T_TRUE(json_getz(json_getz(props, "key"), "pattern") == NULL); /* in clear is fine here */
+    const struct json *first = json_at(json_getz(json_getz(props, "auth"), "oneOf"), 0);
+    T_EQ_STR(json_text(json_getz(first, "$ref")), "#/c/x.none.open");
+    T_TRUE(json_getz(doc, "x.none.open") != NULL);
+    arena_free(&a);
+}
+
 static void markdown(void **state)
 {
     (void)state;
@@ -254,7 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T_TEST(schema),   T_TEST(schema_of_several), T_TEST(schema_of_an_open_option),
-        T_TEST(markdown), T_TEST(tables_are_sound),
+        T_TEST(markdown), T_TEST(tables_are_sound),  T_TEST(parts_of_a_larger_document),
     };
     return T_RUN(tests);
 }
