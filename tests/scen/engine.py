@@ -203,6 +203,14 @@ class Receiver:
                 except OSError:
                     self.close_connection = True
 
+            def do_HEAD(self):
+                """What a probe asks."""
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_OPTIONS = do_HEAD
+
             def log_message(self, *_):
                 pass
 
