@@ -7,97 +7,128 @@
 #include "cli/view.h"
 
 #include "json/jw.h"
+#include "json/path.h"
+#include "json/yaml.h"
 
 #define TEXT_MAX  ((size_t)16 << 20)
 #define PARTS_MAX 2000
 #define WAIT_MS   (10 * 60 * 1000)
 #define VALUE_MAX 60
 
-/* What was sent: the files one behind the other, and which line each begins at. */
+/* What was sent: the files one behind the other, and their documents, for where a finding is. */
 struct joined {
     struct buf text;
     struct part {
         const char *file;
-        size_t line; /* its first one, from 1 */
+        struct str text;
+        const struct json *docs;
     } part[PARTS_MAX];
     size_t n;
-    size_t lines; /* so far */
 };
 
-static size_t count_lines(struct str s)
+/* What is no YAML at all is told here, with its place. */
+static int add_file(struct cli *c, struct joined *j, const char *file)
 {
-    size_t n = 0;
-    for (size_t at = str_chr(s, '\n', 0); at != SIZE_MAX; at = str_chr(s, '\n', at + 1))
-        n++;
-    return n;
+    struct part *p = &j->part[j->n];
+    struct json *docs = NULL;
+    struct err e;
+    const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
+    if (j->n == PARTS_MAX) {
+        (void)err_set(&e, RC_LIMIT, "CLI-042", "there are more than %d files", PARTS_MAX);
+        return cli_fail(c, &e);
+    }
+    *p = (struct part){ .file = name, .text = STR_NULL };
+    if (cli_read_input(c, file, TEXT_MAX, c->arena, &p->text, &e) != RC_OK)
+        return cli_fail(c, &e);
+    if (yaml_parse(p->text, &json_default_limits, c->arena, &docs, &e) != RC_OK)
+        return cli_fail_in(c, name, p->text, &e);
+    p->docs = docs;
+    if (j->n++ > 0)
+        buf_z(&j->text, "\n---\n");
+    buf_str(&j->text, p->text);
+    return CLI_DONE;
 }
 
-static void append(struct joined *j, struct str s)
-{
-    buf_str(&j->text, s);
-    j->lines += count_lines(s);
-}
-
-static enum rc add_file(struct cli *c, struct joined *j, const char *file, struct err *e)
-{
-    struct str text;
-    enum rc rc = cli_read_input(c, file, TEXT_MAX, c->arena, &text, e);
-    if (rc != RC_OK)
-        return rc;
-    if (j->n == PARTS_MAX)
-        return err_set(e, RC_LIMIT, "CLI-042", "there are more than %d files", PARTS_MAX);
-    if (j->n > 0)
-        append(j, STR("\n---\n"));
-    j->part[j->n++] = (struct part){ .file = strcmp(file, "-") == 0 ? "standard input" : file,
-                                     .line = j->lines + 1 };
-    append(j, text);
-    return buf_rc(&j->text, e);
-}
-
-static enum rc join(struct cli *c, const struct cli_args *a, struct joined *j, struct err *e)
+static int join(struct cli *c, const struct cli_args *a, struct joined *j)
 {
     struct conf_files *files = arena_make(c->arena, struct conf_files, 1);
-    enum rc rc = files ? RC_OK : err_set(e, RC_NOMEM, "BASE-002", "not enough memory");
+    struct err e;
+    int status = CLI_DONE;
+    enum rc rc = files ? RC_OK : err_set(&e, RC_NOMEM, "BASE-002", "not enough memory");
     buf_init_arena(&j->text, c->arena, TEXT_MAX);
     for (size_t i = 0; rc == RC_OK && i < cli_count(a, "file"); i++) {
-        rc = conf_files(cli_opt_at(a, "file", i), c->arena, files, e);
-        for (size_t k = 0; rc == RC_OK && k < files->n; k++)
-            rc = add_file(c, j, files->file[k], e);
+        rc = conf_files(cli_opt_at(a, "file", i), c->arena, files, &e);
+        for (size_t k = 0; rc == RC_OK && status == CLI_DONE && k < files->n; k++)
+            status = add_file(c, j, files->file[k]);
     }
-    if (rc == RC_OK && j->n == 0)
-        rc = err_set(e, RC_MISSING, "CLI-060", "there is no configuration file to apply");
-    return rc;
+    if (rc == RC_OK && status == CLI_DONE && j->n == 0)
+        rc = err_set(&e, RC_MISSING, "CLI-060", "there is no configuration file to apply");
+    if (rc == RC_OK && status == CLI_DONE)
+        rc = buf_rc(&j->text, &e);
+    return rc == RC_OK ? status : cli_fail(c, &e);
 }
 
 /* ---- what came back ----------------------------------------------------------------------- */
 
-/* A finding's line in the file it is of. */
-static void put_place(FILE *f, const struct joined *j, int64_t line, int64_t column)
+/* The value at `path`, or what of the way to it is there. */
+static const struct json *deepest(struct cli *c, const struct json *doc, struct str path)
 {
-    const struct part *p = &j->part[0];
-    if (line <= 0)
-        return;
-    for (size_t i = 0; i < j->n && j->part[i].line <= (size_t)line; i++)
-        p = &j->part[i];
-    fprintf(f, "%s:%lld:%lld: ", p->file, (long long)line - (long long)p->line + 1,
-            (long long)column);
+    struct json_path compiled;
+    struct err none;
+    while (path.n > 0) {
+        if (json_path_compile(path, c->arena, &compiled, &none) == RC_OK) {
+            const struct json *v = json_path_get(&compiled, doc);
+            if (v)
+                return v;
+        }
+        while (path.n > 0 && path.p[path.n - 1] != '.' && path.p[path.n - 1] != '[')
+            path.n--;
+        path.n -= path.n > 0 ? 1 : 0;
+    }
+    return doc;
 }
 
-static void put_finding(FILE *f, const struct joined *j, const struct json *v)
+/* Where "api:channel/adt-in" stands in the files: `file:line:column: `. */
+static bool put_place(struct cli *c, const struct joined *j, struct str label, struct str path)
+{
+    struct str kind = str_from(label, STR("api:").n);
+    size_t slash = str_chr(kind, '/', 0);
+    if (!str_starts(label, STR("api:")) || slash == SIZE_MAX)
+        return false;
+    struct str name = str_from(kind, slash + 1);
+    kind.n = slash;
+    for (size_t i = 0; i < j->n; i++)
+        JSON_EACH(doc, j->part[i].docs)
+        {
+            const struct json *v = deepest(c, doc, path);
+            unsigned line = 0, column = 0;
+            if (!str_eq(json_text(json_get(doc, kind)), name) || v->pos == JSON_NO_POS)
+                continue;
+            json_place(j->part[i].text, v->pos, &line, &column);
+            fprintf(c->err, "%s:%u:%u: ", j->part[i].file, line, column);
+            return true;
+        }
+    return false;
+}
+
+static void put_finding(struct cli *c, const struct joined *j, const struct json *v)
 {
     struct str path = json_text(json_getz(v, "path")), hint = json_text(json_getz(v, "hint"));
-    struct str code = json_text(json_getz(v, "code"));
-    put_place(f, j, json_i64_or(json_getz(v, "line"), 0), json_i64_or(json_getz(v, "column"), 1));
-    fprintf(f, "%.*s%s", STR_ARG(code), code.n ? ": " : "");
-    cli_put_safe(f, path);
-    fputs(path.n ? ": " : "", f);
-    cli_put_safe(f, json_text(json_getz(v, "message")));
-    if (hint.n > 0) {
-        fputs(" (", f);
-        cli_put_safe(f, hint);
-        fputs(")", f);
+    struct str code = json_text(json_getz(v, "code")), label = json_text(json_getz(v, "file"));
+    if (!put_place(c, j, label, path)) {
+        cli_put_safe(c->err, label);
+        fputs(label.n ? ": " : "", c->err);
     }
-    fputc('\n', f);
+    fprintf(c->err, "%.*s%s", STR_ARG(code), code.n ? ": " : "");
+    cli_put_safe(c->err, path);
+    fputs(path.n ? ": " : "", c->err);
+    cli_put_safe(c->err, json_text(json_getz(v, "message")));
+    if (hint.n > 0) {
+        fputs(" (", c->err);
+        cli_put_safe(c->err, hint);
+        fputs(")", c->err);
+    }
+    fputc('\n', c->err);
 }
 
 static int refused(struct cli *c, const struct joined *j, const struct remote_answer *r,
@@ -107,7 +138,7 @@ static int refused(struct cli *c, const struct joined *j, const struct remote_an
     if (json_count(errors) == 0)
         return remote_fail(c, r, e);
     JSON_EACH(v, errors)
-    put_finding(c->err, j, v);
+    put_finding(c, j, v);
     cli_note(c, "nothing was changed: %zu %s", json_count(errors),
              json_count(errors) == 1 ? "thing is wrong" : "things are wrong");
     return CLI_FAILED;
@@ -191,17 +222,20 @@ static int run_apply(struct cli *c, const struct cli_args *a)
         (void)err_set(&e, RC_VALUE, "CLI-060", "say which files: -f FILE|DIR"); /* told at once */
         return cli_usage(c, a, &e);
     }
-    enum rc rc = j ? join(c, a, j, &e) : err_set(&e, RC_NOMEM, "BASE-002", "not enough memory");
-    if (rc != RC_OK)
+    if (!j) {
+        (void)err_set(&e, RC_NOMEM, "BASE-002", "not enough memory"); /* likewise */
         return cli_fail(c, &e);
+    }
+    int status = join(c, a, j);
+    if (status != CLI_DONE)
+        return status;
     buf_init_arena(&url, c->arena, 256);
     buf_z(&url, "/api/v1/apply");
     remote_query(&url, "dryRun", cli_has(a, "dry-run") ? "true" : NULL);
     remote_query(&url, "prune", cli_has(a, "prune") ? "true" : NULL);
     req.path = buf_view(&url);
     req.body = buf_view(&j->text);
-    rc = remote_send(c, a, &req, &r, &e);
-    if (rc != RC_OK)
+    if (remote_send(c, a, &req, &r, &e) != RC_OK)
         return refused(c, j, &r, &e);
     if (c->json)
         remote_print(c, &r);

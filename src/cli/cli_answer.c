@@ -74,6 +74,7 @@ void cli_note(struct cli *c, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
+    (void)fflush(c->out); /* what was printed before stands before; cli_main looks at the stream */
     fputs("zarish: ", c->err);
     vfprintf(c->err, fmt, ap);
     fputs("\n", c->err);

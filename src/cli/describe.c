@@ -25,6 +25,14 @@ static void put_head(FILE *f, const char *kind, struct str name)
     fputc('\n', f);
 }
 
+static void put_origin(struct cli *c, const struct json *v)
+{
+    struct str version = text_of(v, "version");
+    bool file = str_eqz(text_of(v, "origin"), "file");
+    view_line_fmt(c->out, 1, "configuration", "version %.*s, %s", STR_ARG(version),
+                  file ? "owned by a file" : "made through the API");
+}
+
 static void put_members(struct cli *c, int depth, const struct json *object)
 {
     JSON_EACH(v, object)
@@ -46,14 +54,9 @@ static void put_title(FILE *f, const char *title, const struct json *list)
 static void put_endpoint(struct cli *c, const struct json *v)
 {
     static const char *const rows[][2] = {
-        { "id", "id" },
-        { "timeout", "timeout" },
-        { "retries", "retries" },
-        { "rate limit", "rateLimit" },
-        { "headers", "headers" },
-        { "parameters", "parameters" },
-        { "mapping", "dataMapping" },
-        { "answer's mapping", "responseMapping" },
+        { "retries", "retries" },     { "rate limit", "rateLimit" },
+        { "headers", "headers" },     { "parameters", "parameters" },
+        { "mapping", "dataMapping" }, { "answer's mapping", "responseMapping" },
         { "probe", "probe" },
     };
     struct str method = text_of(v, "method"), url = text_of(v, "url");
@@ -62,6 +65,9 @@ static void put_endpoint(struct cli *c, const struct json *v)
     fprintf(c->out, "  %.*s%s", STR_ARG(method), method.n ? " " : "");
     cli_put_safe(c->out, url);
     fputc('\n', c->out);
+    struct str timeout = text_of(v, "timeout");
+    view_member(c, c->out, 3, "id", json_getz(v, "id"));
+    view_line_fmt(c->out, 3, "timeout", "%.*s ms", STR_ARG(timeout));
     for (size_t i = 0; i < ZS_COUNT(rows); i++)
         view_member(c, c->out, 3, rows[i][0], view_at(v, rows[i][1]));
 }
@@ -122,6 +128,10 @@ static void put_figures(struct cli *c, const struct json *v)
     size_t shown = 0;
     if (total.n == 0)
         return;
+    if (str_eqz(total, "0")) {
+        view_line(c->out, 1, "last 24 h", STR("no execution"));
+        return;
+    }
     view_line_fmt(c->out, 1, "last 24 h",
                   "%.*s executions, %.*s failed, %.*s %% good, %.*s ms on "
                   "average",
@@ -178,9 +188,7 @@ static void put_integration(struct cli *c, const struct json *v)
         view_member(c, c->out, 1, rows[i][0], view_at(v, rows[i][1]));
     put_time(c, 1, "created", v, "metadata.createdAt");
     view_member(c, c->out, 1, "created by", view_at(v, "metadata.createdBy"));
-    struct str origin = text_of(v, "origin"), version = text_of(v, "version");
-    view_line_fmt(c->out, 1, "configuration", "version %.*s, owned by the %.*s", STR_ARG(version),
-                  STR_ARG(origin));
+    put_origin(c, v);
     put_lines(c, "wrong", json_getz(validation, "errors"));
     put_lines(c, "warning", json_getz(validation, "warnings"));
     put_credentials(c, json_getz(v, "credentials"));
@@ -209,9 +217,7 @@ static enum rc describe_integration(struct cli *c, const struct cli_args *a, con
 
 static enum rc put_object(struct cli *c, const struct json *v, struct err *e)
 {
-    struct str origin = text_of(v, "origin"), version = text_of(v, "version");
-    view_line_fmt(c->out, 1, "configuration", "version %.*s, owned by the %.*s", STR_ARG(version),
-                  STR_ARG(origin));
+    put_origin(c, v);
     view_member(c, c->out, 1, "file", json_getz(v, "file"));
     put_time(c, 1, "changed", v, "changedAt");
     view_member(c, c->out, 1, "changed by", json_getz(v, "changedBy"));
@@ -299,7 +305,10 @@ static enum rc describe_user(struct cli *c, const struct cli_args *a, const char
 {
     (void)a, (void)e; /* the record holds it all, and nothing here can fail */
     put_head(c->out, "user", str_z(name));
-    put_members(c, 1, r->json);
+    view_member(c, c->out, 1, "role", json_getz(r->json, "role"));
+    view_member(c, c->out, 1, "disabled", json_getz(r->json, "disabled"));
+    put_time(c, 1, "created", r->json, "createdAt");
+    put_time(c, 1, "changed", r->json, "changedAt");
     return RC_OK;
 }
 

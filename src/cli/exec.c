@@ -146,12 +146,11 @@ static void put_outcome(struct cli *c, const struct json *x)
 /* What a dry run would send: to whom, and what. */
 static enum rc put_dry(struct cli *c, const struct json *x, struct err *e)
 {
-    const struct json *q = json_getz(x, "request");
+    const struct json *q = json_getz(x, "wouldSend");
     struct str method = json_text(json_getz(q, "method")), url = json_text(json_getz(q, "url"));
     cli_note(c, "nothing was sent; it would be %.*s%s%.*s", STR_ARG(method), method.n ? " " : "",
              STR_ARG(url));
-    const struct json *body = json_getz(q, "body");
-    return put_value(c, body ? body : json_getz(q, "data"), e);
+    return put_value(c, json_getz(q, "data"), e);
 }
 
 static int show(struct cli *c, const struct remote_answer *r, const struct json *x)

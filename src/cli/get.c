@@ -185,7 +185,7 @@ static const struct listing {
     { "get integrations", "integrations", integration_cols, ZS_COUNT(integration_cols),
       integration_filters, ONE_PATH, "after", "no integration fits; `zarish apply` makes one" },
     { "get keys", "keys", key_cols, ZS_COUNT(key_cols), page_after, ONE_PICK, "after",
-      "there is no such key; `zarish key create` makes one" },
+      "there is no key; `zarish key create` makes one" },
     { "get logs", "logs", log_cols, ZS_COUNT(log_cols), log_filters, ONE_OF, "before",
       "no entry fits" },
     { "get mappings", "mappings", object_cols, ZS_COUNT(object_cols), page_after, ONE_PATH, "after",
@@ -193,7 +193,7 @@ static const struct listing {
     { "get messages", "messages", message_cols, ZS_COUNT(message_cols), message_filters, ONE_NONE,
       "before", "no message fits" },
     { "get secrets", "secrets", secret_cols, ZS_COUNT(secret_cols), page_after, ONE_PICK, "after",
-      "there is no such secret; `zarish secret set` makes one" },
+      "there is no secret; `zarish secret set` makes one" },
     { "get tables", "tables", object_cols, ZS_COUNT(object_cols), page_after, ONE_PATH, "after",
       "there is no table" },
     { "get users", "users", user_cols, ZS_COUNT(user_cols), page_after, ONE_PATH, "after",
@@ -289,6 +289,10 @@ static int print_list(struct cli *c, const struct cli_args *a, const struct list
         else if (!none && view_document(c, c->out, json_first(items), &e) != RC_OK)
             return cli_fail(c, &e);
         return none ? CLI_NO : CLI_DONE;
+    }
+    if (none && l->one == ONE_PICK && cli_pos(a, 0)) {
+        cli_note(c, "%s is not among the %s", cli_pos(a, 0), l->path);
+        return CLI_NO;
     }
     if (none) {
         cli_note(c, "%s", l->none);

@@ -65,7 +65,7 @@ static const struct cli_opt opts[] = { CLI_OPT_OUTPUT, CLI_OPTS_REMOTE, CLI_OPT_
 const struct cli_cmd cmd_pause = {
     .name = "pause",
     .args = "NAME",
-    .summary = "Stop a channel, or all sending through an integration, until it is resumed",
+    .summary = "Stop a channel or an integration until it is resumed",
     .details = "NAME is a channel's, or an integration's where there is no channel of that name; "
                "channel/NAME and integration/NAME say which. A paused channel takes and sends "
                "nothing. What channels have for a paused integration waits; calls of it are "

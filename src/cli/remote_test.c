@@ -259,14 +259,14 @@ static void one_thing(void **state)
           "  status           active\n"
           "  environment      production\n"
           "  created          2024-05-06 07:08:09 UTC\n"
-          "  configuration    version 3, owned by the file\n"
+          "  configuration    version 3, owned by a file\n"
           "  warning          careful\n"
           "  authentication   api_key, set up\n"
           "      key              [set]\n"
           "  endpoints\n"
           "    results  POST https://lab/in\n"
           "      id               u2\n"
-          "      timeout          5000\n"
+          "      timeout          5000 ms\n"
           "      retries          0\n"
           "  last test        2024-05-06 07:08:10 UTC, 1 of 1 endpoints answered\n"
           "    results  answered, 4 ms\n"
@@ -283,7 +283,7 @@ static void one_thing(void **state)
               "{\"from\":\"hl7v2\"}}" } },
           CLI_DONE,
           "mapping m\n"
-          "  configuration    version 1, owned by the api\n"
+          "  configuration    version 1, made through the API\n"
           "  document\n"
           "{\n  \"from\": \"hl7v2\"\n}\n",
           "" },
@@ -484,8 +484,9 @@ static void questions_to_systems(void **state)
           NULL,
           { { "POST", "/api/v1/integrations/lab/endpoints/results/execute",
               "{\"data\":7,\"options\":{\"dryRun\":true}}", 200,
-              "{\"id\":null,\"dryRun\":true,\"request\":{\"method\":\"POST\",\"url\":\"http://h\","
-              "\"body\":{\"id\":7}}}" } },
+              "{\"id\":null,\"dryRun\":true,\"wouldSend\":{\"method\":\"POST\",\"url\":\"http://"
+              "h\","
+              "\"data\":{\"id\":7}}}" } },
           CLI_DONE,
           "{\n  \"id\": 7\n}\n",
           "zarish: nothing was sent; it would be POST http://h\n" },
@@ -663,12 +664,13 @@ static void documents(void **state)
           { "-f", "-", NULL },
           "channel: a\nfoo: 1\n",
           { { "POST", "/api/v1/apply", "channel: a\nfoo: 1\n", 422,
-              "{\"code\":\"OPT-001\",\"detail\":\"there is no such key\",\"errors\":[{\"line\":2,"
-              "\"column\":1,\"path\":\"foo\",\"code\":\"OPT-001\",\"message\":\"there is no such "
+              "{\"code\":\"OPT-001\",\"detail\":\"there is no such "
+              "key\",\"errors\":[{\"file\":\"api:channel/a\",\"line\":1,"
+              "\"column\":70,\"path\":\"foo\",\"code\":\"OPT-001\",\"message\":\"there is no such "
               "key\",\"hint\":\"did you mean filter?\"}]}" } },
           CLI_FAILED,
           "",
-          "standard input:2:1: OPT-001: foo: there is no such key (did you mean filter?)\n"
+          "standard input:2:6: OPT-001: foo: there is no such key (did you mean filter?)\n"
           "zarish: nothing was changed: 1 thing is wrong\n" },
         { "no file",
           &cmd_apply,
@@ -704,8 +706,9 @@ static void a_directory_is_sent_whole(void **state)
     T_OK(file_write_atomic(a, STR("table: a"), 0600, &e), &e);
     struct asked asked[] = {
         { "POST", "/api/v1/apply", "table: a\n---\nchannel: b\nfoo: 1\n", 422,
-          "{\"code\":\"X-001\",\"detail\":\"d\",\"errors\":[{\"line\":1,\"column\":8,\"message\":"
-          "\"one\"},{\"line\":4,\"column\":1,\"message\":\"two\"}]}" },
+          "{\"code\":\"X-001\",\"detail\":\"d\",\"errors\":[{\"file\":\"api:table/a\",\"path\":"
+          "\"rows\",\"message\":\"one\"},{\"file\":\"api:channel/b\",\"path\":\"foo[3].a\","
+          "\"message\":\"two\"},{\"file\":\"c.yaml\",\"message\":\"three\"}]}" },
         { NULL }
     };
     struct server s = { .script = asked, .credential = "Bearer zsk_k" };
@@ -717,8 +720,8 @@ static void a_directory_is_sent_whole(void **state)
     f.c.request_ctx = &s;
     T_EQ_INT(cli_fake_cmd(&f, &cmd_apply, (const char *[]){ "-f", dir, NULL }), CLI_FAILED);
     (void)snprintf(want, sizeof want,
-                   "%s:1:8: one\n%s:2:1: two\nzarish: nothing was changed: 2 "
-                   "things are wrong\n",
+                   "%s:1:1: rows: one\n%s:2:6: foo[3].a: two\nc.yaml: three\n"
+                   "zarish: nothing was changed: 3 things are wrong\n",
                    a, b); /* fits */
     T_EQ_STR(f.err, want);
     cli_fake_done(&f);
