@@ -306,7 +306,7 @@ static void export(struct run *r)
     if (r->rc == RC_OK)
         r->rc = document_write(docs, DOCUMENT_YAML, &b, &r->err);
     if (r->rc == RC_OK)
-        r->op->answer = buf_view(&b);
+        r->op->answer = b.n > 0 ? buf_view(&b) : STR("");
 }
 
 const struct step export_steps[] = { { STEP_POOL, export }, { STEP_END, NULL } };

@@ -233,7 +233,7 @@ static void on_stopped(void *ctx)
     sem_post(ctx);
 }
 
-void rig_stop(struct rig *r)
+void rig_stop_manage(struct rig *r)
 {
     sem_t done;
     T_EQ_INT(sem_init(&done, 0, 0), 0);
@@ -241,6 +241,14 @@ void rig_stop(struct rig *r)
     while (sem_wait(&done) != 0)
         ;
     sem_destroy(&done);
+    r->is_stopped = true;
+}
+
+void rig_stop(struct rig *r)
+{
+    if (!r->is_stopped)
+        rig_stop_manage(r);
+    r->is_stopped = false;
     engine_stop(r->engine, 1000);
     engine_free(&r->engine);
     manage_free(&r->manage);

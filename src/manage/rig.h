@@ -28,6 +28,7 @@ struct rig {
     struct manage *manage;
     struct engine *engine;
     struct err_list found;
+    bool is_stopped;
     atomic_bool peers_down;
     atomic_size_t n_probes;
 };
@@ -36,7 +37,8 @@ struct rig {
 struct rig *rig_new(const char *files);
 void rig_write(struct rig *r, const char *files);
 void rig_start(struct rig *r);
-void rig_stop(struct rig *r); /* orderly; database and store image stay */
+void rig_stop_manage(struct rig *r); /* the engine still runs */
+void rig_stop(struct rig *r);        /* orderly; database and store image stay */
 void rig_free(struct rig *r);
 
 /* Run an operation to its end. */
