@@ -288,6 +288,18 @@ static void check_required(struct validation *v, const struct json *doc)
     }
 }
 
+static void check_endpoints(struct validation *v, const struct json *list, bool http)
+{
+    size_t i = 0;
+    JSON_EACH(ep, list)
+    {
+        char place[48];
+        (void)snprintf(place, sizeof place, "endpoints[%zu].", i++); /* fits */
+        if (json_is(ep, JSON_OBJECT))
+            check_endpoint(v, ep, place, http);
+    }
+}
+
 static void check_integration(struct trial *t, const struct json *doc)
 {
     struct validation *v = &t->v;
@@ -297,14 +309,8 @@ static void check_integration(struct trial *t, const struct json *doc)
         add_text(v, &v->said, STR("type"));
     }
     const struct json *list = json_getz(doc, "endpoints"), *auth = json_getz(doc, "authentication");
-    size_t i = 0;
-    JSON_EACH(ep, json_is(list, JSON_ARRAY) ? list : NULL)
-    {
-        char place[48];
-        (void)snprintf(place, sizeof place, "endpoints[%zu].", i++); /* fits */
-        if (json_is(ep, JSON_OBJECT))
-            check_endpoint(v, ep, place, is_http_type(t->type));
-    }
+    if (json_is(list, JSON_ARRAY))
+        check_endpoints(v, list, is_http_type(t->type));
     if (is_falsy(auth))
         add_text(v, &v->warnings, STR("No authentication configuration provided"));
     else
