@@ -1,7 +1,7 @@
 /*
  * The guide's execution record as JSON: `request` when a call begins, `response` and `attempts`
  * when it ends. Credentials stand in it by name only. What is too long is cut, and says so.
- * Tests: exec_record_test.c
+ * Tests: exec_payload_test.c
  */
 #include "flow/calls_int.h"
 
