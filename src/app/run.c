@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "flow/execute.h"
 #include "json/errlist.h"
 #include "net/addr.h"
 #include "store/journal/journal.h"
@@ -14,10 +15,11 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#define STOP_LIMIT_MS  10000
-#define LOG_FLUSH_MS   1000
-#define FINDINGS_MAX   100
-#define FINDINGS_BYTES ((size_t)16 * 1024 * 1024)
+#define STOP_LIMIT_MS    10000
+#define LOG_FLUSH_MS     1000
+#define FINDINGS_MAX     100
+#define FINDINGS_BYTES   ((size_t)16 * 1024 * 1024)
+#define OPEN_CALLS_BYTES ((size_t)64 * 1024 * 1024)
 
 /* ---- the log ------------------------------------------------------------------------------ */
 
@@ -152,6 +154,21 @@ static enum rc open_data(struct run *r, struct err *e)
         .clock = r->cli->clock, .fatal = store_fatal, .notice = store_notice, .ctx = r
     };
     return journal_open(&jc, &host, &r->store, e);
+}
+
+/* What a crash left executing is ended before anything else is written. */
+static enum rc end_open_calls(struct run *r, struct err *e)
+{
+    struct store_exec_row *rows = NULL;
+    size_t n = 0;
+    struct arena *a = arena_new("open calls", 0, OPEN_CALLS_BYTES);
+    if (!a)
+        return err_set(e, RC_NOMEM, "FLOW-001", "no memory to end what a crash left open");
+    enum rc rc = store_exec_open(r->store, a, &rows, &n, e);
+    if (rc == RC_OK)
+        rc = flow_end_open(r->store, a, rows, n, e);
+    arena_free(&a);
+    return rc;
 }
 
 /* ---- the engine and its API --------------------------------------------------------------- */
@@ -317,7 +334,7 @@ static enum rc raise_limits(struct run *r, struct err *e)
 int run_open(struct cli *c, const struct run_conf *conf, struct run *r)
 {
     static enum rc (*const steps[])(struct run * r, struct err * e) = {
-        raise_limits, open_loop,     open_log,      open_data,   run_open_vault,
+        raise_limits, open_loop,     open_log,      open_data,   end_open_calls, run_open_vault,
         read_config,  run_open_auth, open_outbound, open_engine, write_endpoint,
     };
     struct err e;

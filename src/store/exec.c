@@ -29,6 +29,22 @@ struct exec_lane exec_split_lane(struct str lane)
     return out;
 }
 
+static bool is_id_char(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* An outcome's error is "HTTPOUT-013 HTTP 500: …", an execution's what the peer or we said. */
+static struct str without_id(struct str error)
+{
+    size_t space = str_chr(error, ' ', 0);
+    struct str id = space == SIZE_MAX ? STR("") : str_sub(error, 0, space);
+    bool formed = str_chr(id, '-', 0) != SIZE_MAX;
+    for (size_t i = 0; formed && i < id.n; i++)
+        formed = is_id_char(id.p[i]);
+    return formed ? str_from(error, space + 1) : error;
+}
+
 void exec_of_outcome(uint64_t seq, unsigned n, int64_t at_ms, const struct store_outcome *o,
                      struct store_exec_row *out)
 {
@@ -48,7 +64,7 @@ void exec_of_outcome(uint64_t seq, unsigned n, int64_t at_ms, const struct store
         .at_ms = at_ms,
         .duration_ms = o->duration_ms,
         .status = o->status,
-        .error = o->error,
+        .error = without_id(o->error),
     };
 }
 

@@ -22,6 +22,32 @@ static void lanes_split_at_their_slashes(void **state)
     }
 }
 
+static void errors_are_told_without_their_id(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *outcome, *execution;
+    } rows[] = {
+        { "HTTPOUT-013 HTTP 503: Service Unavailable", "HTTP 503: Service Unavailable" },
+        { "X-001 no", "no" },
+        { "HTTP 503: Service Unavailable", "HTTP 503: Service Unavailable" },
+        { "X-ray was late", "X-ray was late" },
+        { "X-001", "X-001" },
+        { " no", " no" },
+        { "", "" },
+    };
+    for (size_t i = 0; i < ZS_COUNT(rows); i++) {
+        struct store_exec_row row;
+        const struct store_outcome o = { .lane = STR("a/b/c"),
+                                         .state = DELIVERY_RETRYING,
+                                         .error = str_z(rows[i].outcome) };
+        T_ROW(rows[i].outcome);
+        exec_of_outcome(1, 1, 5, &o, &row);
+        T_EQ_STR(row.error, rows[i].execution);
+    }
+    T_ROW(NULL);
+}
+
 static const struct store some_store = { .id = "1f0c2a9e" };
 
 /* The texts were put together by hand from the layout in exec_id.c. */
@@ -145,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T_TEST(lanes_split_at_their_slashes),
+        T_TEST(errors_are_told_without_their_id),
         T_TEST(ids_are_uuids_and_lead_back),
         T_TEST(other_ids_are_missing),
         T_TEST(states_have_names),

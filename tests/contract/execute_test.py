@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """executeIntegrationRequest and processResponse: the record, mappings, retries, limits, failures."""
+import json
 import threading
 import time
 import unittest
@@ -38,8 +39,8 @@ class Execute(Contract):
         self.assertEqual(metrics["endTime"] - metrics["startTime"], metrics["duration"])
         self.assertTrue(before < metrics["startTime"] < before + 60000)
         seen = self.peer.seen("/good", "POST")[-1]
-        self.assertEqual((seen.body, seen.headers["Content-Type"]),
-                         (b'{"order":"4711"}', "application/json"))
+        self.assertEqual((json.loads(seen.body), seen.headers["Content-Type"]),
+                         ({"order": "4711"}, "application/json"))
         stored = self.ok("GET", f"/executions/{execution['id']}")
         for member in ("id", "integrationId", "endpointId", "status", "error", "metrics",
                        "response", "request"):
@@ -150,7 +151,7 @@ class Execute(Contract):
 
     def test_http_errors_are_kept(self):
         rows = [(400, "Bad Request"), (404, "Not Found"), (409, "Conflict"),
-                (422, "Unprocessable Entity"), (500, "Internal Server Error"),
+                (422, "Unprocessable Content"), (500, "Internal Server Error"),
                 (503, "Service Unavailable")]
         record = self.made("/status")
         for status, phrase in rows:
@@ -270,7 +271,9 @@ class Execute(Contract):
             "from": "json", "to": "json", "rules": [{"to": "n", "from": "no"}]})
         got = self.executed(record, {"no": "1"}, dryRun=True)
         self.assertEqual(self.peer.seen("/dry", "POST"), [])
-        self.assertEqual(got["request"]["data"], {"n": "1"})
+        self.assertEqual(got["request"]["data"], {"no": "1"})
+        self.assertEqual((got["wouldSend"]["method"], got["wouldSend"]["data"]),
+                         ("POST", {"n": "1"}))
         self.assertEqual(self.ok("GET", f"/integrations/{record['id']}/executions")["items"], [])
 
     def test_rate_limit(self):
@@ -328,7 +331,7 @@ engine: contract
 integration: receiver
 type: rest_api
 endpoints:
-  - { name: in, url: "http://127.0.0.1:${env:ZARISH_RECEIVER}/in", method: POST, retries: 1 }
+  - { name: in, url: "http://127.0.0.1:${env:ZARISH_RECEIVER:-1}/in", method: POST, retries: 1 }
 ---
 channel: adt-in
 source: { type: hl7_v2, listen: "mllp://127.0.0.1:0" }

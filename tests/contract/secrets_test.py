@@ -29,7 +29,7 @@ engine: sweep
 integration: receiver
 type: rest_api
 endpoints:
-  - { name: in, url: "http://127.0.0.1:${env:ZARISH_RECEIVER}/in", method: POST, retries: 0 }
+  - { name: in, url: "http://127.0.0.1:${env:ZARISH_RECEIVER:-1}/in", method: POST, retries: 0 }
 ---
 channel: adt-in
 source: { type: hl7_v2, listen: "mllp://127.0.0.1:0" }
