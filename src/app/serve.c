@@ -3,6 +3,8 @@
  */
 #include "app/run.h"
 
+#include <unistd.h>
+
 static const struct cli_opt opts[] = {
     { .name = "config",
       .letter = 'c',
@@ -36,8 +38,11 @@ static int run(struct cli *c, const struct cli_args *a)
     }
     for (size_t i = 0; i < n; i++)
         paths[i] = cli_opt_at(a, "config", i);
-    if (n == 0)
+    if (n == 0 && access(cli_opt(a, "config"), F_OK) == 0)
         paths[n++] = cli_opt(a, "config");
+    else if (n == 0)
+        cli_note(c, "there is no %s here: the engine runs what was applied to it (`zarish apply`)",
+                 cli_opt(a, "config"));
     struct run_conf conf = { .config = paths,
                              .n_config = n,
                              .data = cli_opt(a, "data"),
@@ -57,7 +62,8 @@ const struct cli_cmd cmd_serve = {
     .name = "serve",
     .summary = "Run the engine",
     .details =
-        "Reads and checks the configuration, opens or makes the data directory, starts every "
+        "Reads and checks the configuration (without --config, zarish.yaml where there is one), "
+        "opens or makes the data directory, starts every "
         "channel and the management API, and runs until SIGTERM or SIGINT. Stopping is orderly: "
         "what was acknowledged is on disk, what is in flight is finished or recorded.\n\n"
         "The first start makes an administrator's key, shows it once and keeps it in "
