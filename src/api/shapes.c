@@ -42,7 +42,8 @@ static const struct shape_member validation_members[] = {
     { "valid", SHAPE_FLAG, .doc = "No errors." },
     { "errors", SHAPE_TEXT, SHAPE_LIST, .doc = "What is wrong." },
     { "warnings", SHAPE_TEXT, SHAPE_LIST, .doc = "What could be better." },
-    { "checkedFields", SHAPE_TEXT, SHAPE_LIST, .doc = "Which required fields were looked for." },
+    { "checkedFields", SHAPE_TEXT, SHAPE_LIST | SHAPE_MAYBE,
+      .doc = "Of an integration: which required fields were looked for." },
 };
 const struct shape api_validation_shape =
     SHAPE("Validation", validation_members, "What validation says.");
@@ -84,6 +85,7 @@ static const struct shape metadata_shape =
 
 static const struct shape_member endpoint_test_members[] = {
     { "endpointId", SHAPE_TEXT, .doc = "Which one." },
+    { "name", SHAPE_TEXT, SHAPE_MAYBE, .doc = "Its name." },
     { "url", SHAPE_TEXT, .doc = "Where it is." },
     { "method", SHAPE_TEXT, SHAPE_NULL, .doc = "Its method." },
     { "success", SHAPE_FLAG, .doc = "It answered." },
