@@ -93,11 +93,7 @@ static void put_test(struct jw *w, const struct endpoint_test *t)
     jw_kstr(w, "endpointId", ep->id);
     jw_kstr(w, "name", ep->name);
     jw_kstr(w, "url", ep->url);
-    jw_keyz(w, "method");
-    if (ep->conn.method.n)
-        jw_str(w, ep->conn.method);
-    else
-        jw_null(w);
+    jw_kstr(w, "method", endpoint_method(ep));
     jw_kbool(w, "success", p->success);
     jw_keyz(w, "responseTime");
     if (was_answered(p))

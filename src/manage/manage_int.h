@@ -296,6 +296,7 @@ const struct config_unit *find_unit(const struct config *c, struct str kind, str
 enum rc pause_setting(struct str channel, struct arena *a, struct str *out, struct err *e) ZS_CHECK;
 
 /* record.c */
+struct str endpoint_method(const struct config_endpoint *ep);
 struct record_parts {
     struct str id, name;
     const struct json *doc;                  /* the guide's integrationConfig */

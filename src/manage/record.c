@@ -145,6 +145,19 @@ static void put_headers(struct jw *w, const struct json *headers, struct str con
     jw_end(w);
 }
 
+/* As it was given, or what the type does by itself. */
+struct str endpoint_method(const struct config_endpoint *ep)
+{
+    static const char *const natural[] = {
+        [TYPE_REST_API] = "",      [TYPE_FHIR_API] = "",         [TYPE_HL7_V2] = "POST",
+        [TYPE_WEBSOCKET] = "POST", [TYPE_FILE_TRANSFER] = "PUT", [TYPE_DATABASE] = "POST"
+    };
+    size_t type = (size_t)ep->integration->type;
+    if (ep->conn.method.n > 0 || type >= ZS_COUNT(natural))
+        return ep->conn.method;
+    return str_z(natural[type]);
+}
+
 static void put_member(struct jw *w, const struct json *obj, const char *name)
 {
     jw_keyz(w, name);
@@ -158,11 +171,7 @@ static void put_endpoint(struct jw *w, const struct config_endpoint *ep, const s
     jw_kstr(w, "id", ep->id);
     jw_kstr(w, "name", ep->name);
     jw_kstr(w, "url", json_text(json_getz(doc, "url")));
-    jw_keyz(w, "method");
-    if (ep->conn.method.n)
-        jw_str(w, ep->conn.method);
-    else
-        jw_null(w);
+    jw_kstr(w, "method", endpoint_method(ep));
     put_headers(w, json_getz(doc, "headers"), ep->content_type);
     jw_keyz(w, "parameters");
     if (parameters)
