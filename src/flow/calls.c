@@ -67,12 +67,14 @@ static void never_drained(struct conn_dest *d)
     (void)d; /* calls close, they do not drain */
 }
 
-static enum rc target_open(struct calls *c, const struct config_endpoint *ep, struct target **out,
-                           struct err *e)
+/* NULL: *e says why. */
+static struct target *target_open(struct calls *c, const struct config_endpoint *ep, struct err *e)
 {
     struct target *t = mem_new(struct target);
-    if (!t)
-        return err_set(e, RC_NOMEM, "FLOW-001", "no memory for a destination");
+    if (!t) {
+        (void)err_set(e, RC_NOMEM, "FLOW-001", "no memory for a destination");
+        return NULL;
+    }
     t->owner = c;
     t->ep = ep;
     list_init(&t->queue);
@@ -92,21 +94,19 @@ static enum rc target_open(struct calls *c, const struct config_endpoint *ep, st
     if (rc != RC_OK) {
         link_unref(&t->link);
         mem_free(t);
-        return rc;
+        return NULL;
     }
-    *out = t;
-    return RC_OK;
+    return t;
 }
 
 enum rc target_get(struct calls *c, const struct config_endpoint *ep, struct target **out,
                    struct err *e)
 {
     struct target *t = strmap_get(&c->targets, key_of(&ep));
-    if (!t) {
-        enum rc rc = target_open(c, ep, &t, e);
-        if (rc != RC_OK)
-            return rc;
-    }
+    if (!t)
+        t = target_open(c, ep, e);
+    if (!t)
+        return e->code;
     loop_timer_stop(&t->idle_timer);
     t->n_calls++;
     *out = t;
@@ -132,15 +132,16 @@ static void rate_over(struct loop_timer *timer)
 static void pump_once(struct target *t)
 {
     struct loop *l = calls_loop(t->owner);
-    while (t->sent.n < CALLS_AT_ONCE && !list_is_empty(&t->queue)) {
+    struct list_node *n;
+    while (t->sent.n < CALLS_AT_ONCE && (n = list_first(&t->queue)) != NULL) {
         uint64_t wait_ms = 0;
         if (!link_take(t->link, loop_now_mono(l), &wait_ms)) {
             loop_timer_start(l, &t->rate_timer, wait_ms, rate_over);
             return;
         }
-        struct call *call = ZS_CONTAINER(list_pop(&t->queue), struct call, node);
-        list_push(&t->sent, &call->node);
-        call_now(call);
+        list_remove(&t->queue, n);
+        list_push(&t->sent, n);
+        call_now(ZS_CONTAINER(n, struct call, node));
     }
 }
 
@@ -210,10 +211,10 @@ void calls_try_stopped(struct calls *c)
 
 static void stop_waiting(struct target *t)
 {
-    while (!list_is_empty(&t->queue))
-        call_stop(ZS_CONTAINER(list_first(&t->queue), struct call, node));
-    while (!list_is_empty(&t->rests))
-        call_stop(ZS_CONTAINER(list_first(&t->rests), struct call, node));
+    for (struct list_node *n = list_first(&t->queue); n; n = list_first(&t->queue))
+        call_stop(ZS_CONTAINER(n, struct call, node));
+    for (struct list_node *n = list_first(&t->rests); n; n = list_first(&t->rests))
+        call_stop(ZS_CONTAINER(n, struct call, node));
     for (struct list_node *n = list_first(&t->sent), *next; n; n = next) {
         next = list_next(&t->sent, n); /* before it may go */
         link_withdraw(t->link, &t->dest, &ZS_CONTAINER(n, struct call, node)->d);
@@ -226,9 +227,8 @@ static void cut_off(struct loop_timer *timer)
     void *value;
     for (size_t it = 0; strmap_next(&c->targets, &it, NULL, &value);) {
         struct target *t = value;
-        while (!list_is_empty(&t->sent))
-            link_cancel(t->link, &t->dest,
-                        &ZS_CONTAINER(list_first(&t->sent), struct call, node)->d);
+        for (struct list_node *n = list_first(&t->sent); n; n = list_first(&t->sent))
+            link_cancel(t->link, &t->dest, &ZS_CONTAINER(n, struct call, node)->d);
     }
 }
 
