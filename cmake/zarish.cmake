@@ -47,7 +47,7 @@ function(zs_pkg name module)
 endfunction()
 
 # Folders whose code crosses threads.
-set(ZS_THREADED base auth net store connector monitor flow manage api app)
+set(ZS_THREADED base auth config net store connector monitor flow manage api app)
 if(NOT TARGET zs_tsan_tests)
     add_custom_target(zs_tsan_tests)
 endif()

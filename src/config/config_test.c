@@ -92,6 +92,12 @@ static void what_is_wrong_is_named(void **state)
         { "a protocol this build has not",
           "integration: a\ntype: hl7_v2\nendpoints: [ { url: \"mllps://h:1\" } ]\n",
           "c.yaml:3:21: endpoints[0].url: this protocol is not available in this build" },
+        { "a destination whose protocol this build has not",
+          "integration: a\ntype: websocket\nendpoints: [ { url: \"wss://h/\" } ]\n---\n"
+          "channel: c\nsource: { type: hl7_v2, listen: \"mllp://h:1\" }\n"
+          "destinations: [ { to: a } ]\n",
+          "c.yaml:7:23: destinations[0].to: the protocol of this endpoint is not available in this "
+          "build" },
         { "HTTP without a method",
           "integration: a\ntype: rest_api\nendpoints:\n  - url: \"http://h/\"\n",
           "c.yaml:4:5: endpoints[0].method: HTTP method is required" },

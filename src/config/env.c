@@ -68,9 +68,8 @@ static bool has_reference(const struct json *doc)
 {
     struct json_walk w;
     const struct json *node;
-    enum json_walk_event ev;
     json_walk_init(&w, doc);
-    while ((ev = json_walk_next(&w, &node)) != JSON_WALK_END)
+    while (json_walk_next(&w, &node) != JSON_WALK_END)
         if (json_is(node, JSON_STRING) && str_find(json_text(node), STR("${env:"), 0) != SIZE_MAX)
             return true;
     return false;

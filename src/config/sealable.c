@@ -22,9 +22,8 @@ static bool is_taken(const struct json *doc, struct str name)
 {
     struct json_walk w;
     const struct json *node;
-    enum json_walk_event ev;
     json_walk_init(&w, doc);
-    while ((ev = json_walk_next(&w, &node)) != JSON_WALK_END) {
+    while (json_walk_next(&w, &node) != JSON_WALK_END) {
         struct str text = json_is(node, JSON_STRING) ? json_text(node) : STR("");
         for (size_t at = str_find(text, name, 0); at != SIZE_MAX; at = str_find(text, name, at + 1))
             if (at > 0 && text.p[at - 1] == '/' && at + name.n < text.n &&
