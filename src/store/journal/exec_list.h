@@ -1,4 +1,7 @@
-/* Listing executions over a view; shared with the figures, which name the newest failures. */
+/*
+ * Listing executions over a view; shared with the figures, which name the newest failures.
+ * Thread  the view's.
+ */
 #ifndef ZS_STORE_JOURNAL_EXEC_LIST_H
 #define ZS_STORE_JOURNAL_EXEC_LIST_H
 
