@@ -161,6 +161,7 @@ static void make_message(struct message *m, bool with_outcome, const struct mess
                                          .lane = STR("adt-in/receiver/adt"),
                                          .state = DELIVERY_DELIVERED,
                                          .attempt = 1,
+                                         .sent = true,
                                          .duration_ms = 3,
                                          .status = STR("AA") };
     m->op_outcome = (struct store_op){ .kind = STORE_OUTCOMES, .outcomes = { &m->outcome, 1 } };

@@ -379,7 +379,7 @@ struct store_exec_stats {
     struct store_exec_sum total;
     struct store_exec_part *parts; /* by name */
     size_t n_parts;
-    struct store_exec_row *errors; /* the last 100 failures, newest first */
+    struct store_exec_row *errors; /* the last 100 failures that can be read, newest first */
     size_t n_errors;
     struct store_exec_group *groups; /* all, most frequent first; see below */
     size_t n_groups;

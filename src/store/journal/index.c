@@ -211,6 +211,19 @@ static enum rc open_state(struct index *x, struct err *e)
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
+/* A day that ended is made durable at once, so that its totals can be kept. */
+static bool checkpoint_due(const struct index *x)
+{
+    return x->since_checkpoint >= CHECKPOINT_EVERY ||
+           (x->since_checkpoint > 0 && sum_waits(x) && !sum_wanted(x));
+}
+
+/* Is something to be done though nothing is committed? */
+static bool is_busy(const struct index *x)
+{
+    return repair_wanted(x) || sum_wanted(x) || checkpoint_due(x);
+}
+
 static bool file_exists(const struct index *x, int64_t number)
 {
     char name[DAY_NAME];
@@ -309,7 +322,7 @@ enum rc index_init(struct index *x, struct err *e)
     const uint64_t high = newest < x->state.mark.pos.seq ? x->state.mark.pos.seq : newest;
     const uint64_t cuts[] = { low, high };
     tail_start(x->tail, &start, cuts, ZS_COUNT(cuts));
-    tail_set_repairing(x->tail, repair_wanted(x));
+    tail_set_busy(x->tail, is_busy(x));
     return RC_OK;
 }
 
@@ -334,19 +347,6 @@ static void note_failure(struct index *x, const struct err *why)
     err_set(&e, RC_IO, "STORE-035", "the index cannot be written (%s); it is tried again",
             why->text);
     x->host.notice(x->host.ctx, &e);
-}
-
-/* Is something to be done though nothing is committed? */
-static bool is_busy(const struct index *x)
-{
-    return repair_wanted(x) || sum_wanted(x);
-}
-
-/* A day that ended is made durable at once, so that its totals can be kept. */
-static bool checkpoint_due(const struct index *x)
-{
-    return x->since_checkpoint >= CHECKPOINT_EVERY ||
-           (x->since_checkpoint > 0 && sum_waits(x) && !sum_wanted(x));
 }
 
 static enum rc work(struct index *x, bool pending, struct err *e)
@@ -377,7 +377,7 @@ static void index_loop(void *ctx)
             if (x->failing)
                 tail_set_failed(x->tail, false);
             x->failing = false;
-            tail_set_repairing(x->tail, repair_wanted(x));
+            tail_set_busy(x->tail, is_busy(x));
             open = !tail_is_closing(x->tail) || tail_lag(x->tail) > 0;
         }
     }

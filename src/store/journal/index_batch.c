@@ -389,6 +389,8 @@ enum rc index_batch(struct index *x, struct err *e)
         return rc;
     }
     x->since_checkpoint += b.to.seq - b.from.seq;
+    if (sum_waits(x))
+        tail_set_busy(x->tail, true); /* who waits for the index waits for the sums too */
     tail_indexed(x->tail, &b.to);
     arena_clear(x->arena);
     return merge_runs(x, e);

@@ -2,7 +2,7 @@
  * Figures of an integration over a range: totals of days from state.db where it holds them whole;
  * else the day's file, where sums of its ways, hours and minutes are taken as they lie within the
  * range, and rows where a minute lies across its end; then the tail. Tests: contract_exec_test.c,
- * torture-store_crash, bench/exec_bench.c
+ * torture-store_crash, bench/analytics_bench.c
  */
 #include "store/journal/exec_list.h"
 

@@ -183,6 +183,14 @@ enum spare_state spare_look(struct spare *s)
     return s->error ? SPARE_FULL : s->state;
 }
 
+enum spare_state spare_decide(struct spare *s)
+{
+    LOCK_SCOPE(guard, &s->lock);
+    while (s->state == SPARE_MAKING && !s->error)
+        cond_wait(&s->done, &s->lock);
+    return s->error ? SPARE_FULL : s->state;
+}
+
 enum rc spare_claim(struct spare *s, uint64_t *number, int *fd, uint64_t *size, struct err *e)
 {
     LOCK_SCOPE(guard, &s->lock);

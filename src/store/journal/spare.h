@@ -60,6 +60,9 @@ void spare_warm(struct spare *s);
 
 enum spare_state spare_look(struct spare *s);
 
+/* The same, once it is known: waits while the first try is under way. */
+enum spare_state spare_decide(struct spare *s);
+
 /*
  * Take it. Waits while it is being made.
  * Returns  RC_LIMIT (STORE-001) the disk is full, or none was requested

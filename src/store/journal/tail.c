@@ -574,10 +574,10 @@ void tail_set_failed(struct tail *t, bool failed)
     cond_broadcast(&t->indexed_more);
 }
 
-void tail_set_repairing(struct tail *t, bool repairing)
+void tail_set_busy(struct tail *t, bool busy)
 {
     LOCK_SCOPE(guard, &t->lock);
-    t->repairing = repairing;
+    t->busy = busy;
     cond_broadcast(&t->indexed_more);
 }
 
@@ -588,9 +588,9 @@ enum rc tail_settle(struct tail *t, struct err *e)
     if (target > t->wanted)
         t->wanted = target;
     cond_signal(&t->committed_more);
-    while ((t->indexed.seq < target || t->repairing) && !t->index_failed && !t->closing)
+    while ((t->indexed.seq < target || t->busy) && !t->index_failed && !t->closing)
         cond_wait(&t->indexed_more, &t->lock);
-    if (t->indexed.seq >= target && !t->repairing)
+    if (t->indexed.seq >= target && !t->busy)
         return RC_OK;
     if (t->closing)
         return err_set(e, RC_STATE, "STORE-014", "the store is closing");

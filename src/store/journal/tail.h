@@ -138,7 +138,7 @@ struct tail {
     size_t n_cuts;
     uint64_t wanted;   /* somebody waits for this sequence to be indexed */
     bool index_failed; /* the indexer cannot write at the moment */
-    bool repairing;    /* a day file is being made again */
+    bool busy;         /* a day file is being made again, or a day summed up */
     bool closing;
 };
 
@@ -207,10 +207,10 @@ void block_unref(struct block *b);
 /* The index reaches to *to: blocks up to there are given up. */
 void tail_indexed(struct tail *t, const struct position *to);
 void tail_set_failed(struct tail *t, bool failed);
-void tail_set_repairing(struct tail *t, bool repairing);
+void tail_set_busy(struct tail *t, bool busy);
 
-/* Wait until everything committed at the call is indexed and no file is being made again. RC_IO
- * (STORE-035), RC_STATE. */
+/* Wait until everything committed at the call is indexed, no file is being made again, no day
+ * summed up. RC_IO (STORE-035), RC_STATE. */
 enum rc tail_settle(struct tail *t, struct err *e) ZS_CHECK;
 
 /* Wake everybody: the store closes. */

@@ -254,7 +254,8 @@ static bool admit(struct writer *w, struct store_batch *b, uint64_t pending)
         refuse(b, false, RC_LIMIT, "STORE-001");
     /* twice, because a prepared segment may be smaller than this one */
     for (int turn = 0; turn < 2; turn++) {
-        if (spare_look(w->spare) == SPARE_FULL && batch_bytes(b) + w->reserve > room(w))
+        /* the reserve is touched only when it is known that there is a next segment */
+        if (batch_bytes(b) + w->reserve > room(w) && spare_decide(w->spare) == SPARE_FULL)
             live_on_reserve(w, b);
         if (batch_bytes(b) <= room(w))
             return true;
