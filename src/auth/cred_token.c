@@ -89,8 +89,10 @@ enum rc cred_token_request(const struct cred_conf *conf, struct str refresh, str
     struct buf body, basic;
     buf_init_arena(&body, wiping, REQUEST_MAX);
     buf_init_arena(&basic, wiping, REQUEST_MAX);
+    bool in_header = conf->oauth2.client == CRED_CLIENT_BASIC;
     put_form(&body, conf, refresh);
-    put_basic(&basic, conf, wiping);
+    if (in_header)
+        put_basic(&basic, conf, wiping);
     if (!fields || body.failed || basic.failed)
         return cred_no_memory(e);
     fields[0] =
@@ -99,7 +101,7 @@ enum rc cred_token_request(const struct cred_conf *conf, struct str refresh, str
     fields[2] = (struct cred_field){ STR("Authorization"), buf_view(&basic) };
     *out = (struct cred_request){ .url = conf->oauth2.token_url,
                                   .headers = fields,
-                                  .n_headers = conf->oauth2.client == CRED_CLIENT_BASIC ? 3 : 2,
+                                  .n_headers = in_header ? 3 : 2,
                                   .body = buf_view(&body) };
     return RC_OK;
 }

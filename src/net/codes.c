@@ -74,7 +74,8 @@ const struct err_code net_codes[] = {
     { "HTTP-059", "Our certificate, key or list of trusted certificates cannot be used.",
       "Check the TLS material of this connection." },
     { "HTTP-060", "Outgoing connections to this address are not allowed.",
-      "Add the address to the list of allowed destinations if it should be." },
+      "If it should be, change `outbound` of the engine: `allow` names where connections may go, "
+      "`deny` where they may not." },
     { "NET-001", "The system gives no event loop (epoll or eventfd).",
       "Look at the limit of open files (ulimit -n) and at the machine's memory." },
     { "NET-002", "The system cannot watch a descriptor.",
@@ -126,6 +127,7 @@ const struct err_code net_codes[] = {
     { "NET-042", "Too many connections are open on this loop.",
       "Lower the number of connections." },
     { "NET-043", "No address of this host may be connected to.",
-      "Add the address to the list of allowed outgoing connections." },
+      "If it should be, change `outbound` of the engine: `allow` names where connections may go, "
+      "`deny` where they may not." },
 };
 const size_t net_n_codes = ZS_COUNT(net_codes);

@@ -171,12 +171,13 @@ void conn_http_probe(struct conn_dest *d, const struct conn_extra *x, conn_probe
                      void *ctx)
 {
     struct http_sender *s = d->inst;
-    struct http_probe *p = mem_new(struct http_probe);
+    struct http_probe *p = s ? mem_new(struct http_probe) : NULL;
     struct arena *a = p ? arena_new("http probe", 0, 2 * PROBE_MAX) : NULL;
     struct err e;
     if (!a) {
         struct probe_result r = { .how = "HEAD" };
-        (void)err_set(&r.err, RC_NOMEM, "HTTPOUT-002", "not enough memory for the request");
+        (void)err_set(&r.err, s ? RC_NOMEM : RC_STATE, s ? "HTTPOUT-002" : "HTTPOUT-015",
+                      s ? "not enough memory for the request" : "the destination is closed");
         mem_free(p);
         done(ctx, &r);
         return;
