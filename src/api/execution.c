@@ -6,19 +6,45 @@
 
 #include "base/num.h"
 
-/* Members that hold what was sent or came back: patient data. */
-static bool is_data(struct str name)
+static void put_empty(struct jw *w)
 {
-    return str_eq(name, STR("data")) || str_eq(name, STR("processedData"));
+    jw_object(w);
+    jw_end(w);
+}
+
+/*
+ * Members that hold what was sent or came back: patient data. So may headers (Location) and what a
+ * peer says in its own words; those two are always there, and then empty.
+ */
+static const struct {
+    const char *name;
+    void (*instead)(struct jw *w); /* NULL: the member is left out */
+} hidden[] = {
+    { "data", NULL },         { "processedData", NULL }, { "parameters", NULL },
+    { "headers", put_empty }, { "statusText", jw_null },
+};
+
+static size_t hidden_at(struct str name)
+{
+    size_t i = 0;
+    while (i < ZS_COUNT(hidden) && !str_eqz(name, hidden[i].name))
+        i++;
+    return i;
 }
 
 static void put_without_data(struct jw *w, const struct json *doc)
 {
     jw_object(w);
     JSON_EACH(m, doc)
-    if (!is_data(json_name(m))) {
+    {
+        size_t i = hidden_at(json_name(m));
+        if (i < ZS_COUNT(hidden) && !hidden[i].instead)
+            continue;
         jw_key(w, json_name(m));
-        jw_value(w, m);
+        if (i < ZS_COUNT(hidden))
+            hidden[i].instead(w);
+        else
+            jw_value(w, m);
     }
     jw_end(w);
 }
@@ -81,8 +107,7 @@ static void put_bytes(struct api_call *c, const char *name, struct str bytes)
 static void put_no_headers(struct jw *w)
 {
     jw_keyz(w, "headers");
-    jw_object(w);
-    jw_end(w);
+    put_empty(w);
 }
 
 static void put_delivery(struct api_call *c, const struct api_execution *x)

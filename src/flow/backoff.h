@@ -1,6 +1,8 @@
 /*
  * How long to wait before the next attempt: doubled each time up to a most, and at random between
  * half of that and the whole, so that many who failed together do not come back together.
+ *
+ * Thread  any that may use the source of randomness.
  */
 #ifndef ZS_FLOW_BACKOFF_H
 #define ZS_FLOW_BACKOFF_H

@@ -201,7 +201,7 @@ class OidcProvider:
             folder.mkdir(parents=True, exist_ok=True)
             done = subprocess.run(
                 [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund",
-                 f"oidc-provider@{cls.VERSION}"], capture_output=True, timeout=240, check=False)
+                 f"oidc-provider@{cls.VERSION}"], capture_output=True, timeout=120, check=False)
             if done.returncode != 0:
                 return None
         process = subprocess.Popen(

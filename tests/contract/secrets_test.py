@@ -9,8 +9,8 @@ import base64
 import json
 import unittest
 
-from contract import Contract, Mllp, answer, message, wait_for
-from peers import TokenServer
+from contract import BreakOff, Contract, Mllp, Peer, answer, message, wait_for
+from peers import Certificates, TokenServer
 
 PATIENT = "ZWERTINGER"
 SECRETS = {
@@ -21,6 +21,7 @@ SECRETS = {
     "client secret": TokenServer.SECRET,
     "set by hand": "seeded-by-hand-f00dd1",
     "user's password": "seeded-login-password-0c7e",
+    "pass phrase": Certificates.PASSPHRASE,
 }
 
 CHANNEL = """
@@ -53,6 +54,8 @@ class Sweep(Contract):
     @classmethod
     def before(cls):
         cls.tokens = cls.stack.enter_context(TokenServer())
+        cls.certificates = Certificates(cls.work)
+        cls.strict = cls.stack.enter_context(Peer(cls.certificates.demanding()))
         cls.variables = {"ZARISH_RECEIVER": str(cls.peer.port)}
 
     def seed(self):
@@ -66,11 +69,16 @@ class Sweep(Contract):
             {"type": "basic", "username": "ann", "password": s["password"]},
             {"type": "oauth2", "tokenUrl": self.tokens.url("/token"),
              "clientId": TokenServer.CLIENT, "clientSecret": s["client secret"]},
+            {"type": "certificate", "cert": self.certificates.text("client.pem"),
+             "key": self.certificates.text("client-sealed.key"),
+             "passphrase": s["pass phrase"], "ca": self.certificates.text("ca.pem")},
         ]
         self.tokens.give_refresh = True
         records = []
         for authentication in kinds:
             config = self.integration(authentication=authentication)
+            if authentication["type"] == "certificate":
+                config["endpoints"][0]["url"] = self.strict.url("/in")
             config["endpoints"][0]["headers"] = {"Authorization-Extra": "x",
                                                  "Cookie": s["header"]}
             got = self.call("POST", "/integrations", config)
@@ -101,8 +109,15 @@ class Sweep(Contract):
         self.peer.routes["/in"] = lambda r: answer(200, {"for": PATIENT})
         for record in records:
             self.executed(record, data)
-        self.peer.routes["/in"] = lambda r: answer(500, {"for": PATIENT}, phrase="No " + "good")
-        self.execute(records[0], data)
+        def broken(_):
+            raise BreakOff(b"HTTP/1.1 200 OK\r\nX-For: " + PATIENT.encode())
+
+        for behave in (lambda r: answer(500, {"for": PATIENT}, phrase=f"No {PATIENT}"), broken):
+            self.peer.routes["/in"] = self.strict.routes["/in"] = behave
+            for record in records:
+                self.execute(record, data, retries=0)
+                self.call("POST", f"/integrations/{record['id']}/test")
+                self.call("GET", f"/integrations/{record['id']}/health")
         self.call("POST", self.endpoint_path(records[0]) + "/execute", '{"x": "%s"' % PATIENT)
         self.call("GET", f"/integrations/{PATIENT}x"[:20] + "?limit=a")
         with Mllp(self.engine.address("adt-in")) as sender:
@@ -135,6 +150,7 @@ class Sweep(Contract):
         secrets["access token"] = "access-token-"
         secrets["refresh token"] = "refresh-token-"
         secrets["JWT"] = "eyJhbGciOi"
+        secrets["private key"] = self.certificates.text("client-sealed.key").split("\n")[2]
         everything = dict(secrets, patient=PATIENT)
 
         viewer = self.ok("POST", "/keys", {"name": "sweep", "role": "viewer"}, 201)["key"]

@@ -76,7 +76,7 @@ class Types(Contract):
     def test_hl7_v2(self):
         self.mllp.code, self.mllp.text = "AA", "taken"
         record = self.hl7()
-        self.assertEqual((record["status"], record["endpoints"][0]["method"]), ("active", None))
+        self.assertEqual((record["status"], record["endpoints"][0]["method"]), ("active", "POST"))
         execution = self.executed(record, ORDER)
         self.assertEqual(self.mllp.frames[-1], ORDER)
         response = execution["response"]
