@@ -21,20 +21,19 @@ static struct str chosen(const char *const *names, int i)
 static enum rc run_list(struct api_call *c, struct err *e)
 {
     const struct list_query *q = c->query;
-    struct str after = STR_NULL, *json = NULL, *names = NULL;
-    size_t n = 0;
-    bool more = false;
-    enum rc rc = api_cursor_name_read(q->cursor, c->arena, &after, e);
+    struct manage_list list = { .type = chosen(config_type_names, q->type),
+                                .status = chosen(statuses, q->status),
+                                .limit = (size_t)q->limit };
+    enum rc rc = api_cursor_name_read(q->cursor, c->arena, &list.after, e);
     if (rc == RC_OK)
-        rc = manage_integrations(c->api->conf.manage, after, chosen(config_type_names, q->type),
-                                 chosen(statuses, q->status), (size_t)q->limit, c->arena, &json,
-                                 &names, &n, &more, e);
+        rc = manage_integrations(c->api->conf.manage, &list, c->arena, e);
     if (rc != RC_OK)
         return rc;
     api_list(&c->w);
-    for (size_t i = 0; i < n; i++)
-        jw_text(&c->w, json[i]);
-    api_list_end(&c->w, more && n > 0 ? api_cursor_name(c->arena, names[n - 1]) : STR_NULL);
+    for (size_t i = 0; i < list.n; i++)
+        jw_text(&c->w, list.json[i]);
+    api_list_end(&c->w, list.more && list.n > 0 ? api_cursor_name(c->arena, list.names[list.n - 1])
+                                                : STR_NULL);
     return RC_OK;
 }
 

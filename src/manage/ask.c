@@ -89,30 +89,27 @@ enum rc show_record(struct run *r, struct err *e)
     return manage_integration(r->m, r->name, r->op->arena, &r->op->answer, &r->version, e);
 }
 
-enum rc manage_integrations(struct manage *m, struct str after, struct str type, struct str status,
-                            size_t limit, struct arena *a, struct str **json, struct str **names,
-                            size_t *n, bool *more, struct err *e)
+enum rc manage_integrations(struct manage *m, struct manage_list *list, struct arena *a,
+                            struct err *e)
 {
-    struct known *page = arena_make(a, struct known, limit + 1);
-    struct str *texts = arena_make(a, struct str, limit + 1);
-    struct str *shown = arena_make(a, struct str, limit + 1);
-    if (!page || !texts || !shown)
+    struct known *page = arena_make(a, struct known, list->limit + 1);
+    list->json = arena_make(a, struct str, list->limit + 1);
+    list->names = arena_make(a, struct str, list->limit + 1);
+    list->n = 0;
+    if (!page || !list->json || !list->names)
         return manage_nomem(e);
-    size_t n_page = index_page(m, after, type, status, limit, a, page, more);
-    if (n_page == SIZE_MAX)
+    size_t n = index_page(m, list, a, page);
+    if (n == SIZE_MAX)
         return manage_nomem(e);
-    *n = 0;
-    for (size_t i = 0; i < n_page; i++) {
+    for (size_t i = 0; i < n; i++) {
         uint64_t version = 0;
-        enum rc rc = show(m, &page[i], a, &texts[*n], &version, e);
+        enum rc rc = show(m, &page[i], a, &list->json[list->n], &version, e);
         if (rc == RC_MISSING)
             continue;
         if (rc != RC_OK)
             return rc;
-        shown[(*n)++] = page[i].name;
+        list->names[list->n++] = page[i].name;
     }
-    *json = texts;
-    *names = shown;
     return RC_OK;
 }
 

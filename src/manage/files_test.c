@@ -40,14 +40,10 @@ static void a_start_takes_up_what_changed(void **state)
     rig_stop(r);
     rig_write(r, "engine: t\n");
     rig_start(r);
-    struct str *json = NULL, *names = NULL;
-    size_t n = 1;
-    bool more = false;
+    struct manage_list list = { .limit = 10 };
     struct err e;
-    T_OK(manage_integrations(r->manage, STR(""), STR(""), STR(""), 10, r->arena, &json, &names, &n,
-                             &more, &e),
-         &e);
-    T_EQ_SIZE(n, 0);
+    T_OK(manage_integrations(r->manage, &list, r->arena, &e), &e);
+    T_EQ_SIZE(list.n, 0);
     T_EQ_STR(rig_act(r, 0), "file config.delete integration/lab");
     rig_free(r);
 }

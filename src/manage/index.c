@@ -145,19 +145,18 @@ static bool fits(const struct entry *en, struct str type, struct str status)
            (status.n == 0 || str_eqz(status, life_name(en->life)));
 }
 
-size_t index_page(struct manage *m, struct str after, struct str type, struct str status,
-                  size_t max, struct arena *a, struct known *out, bool *more)
+size_t index_page(struct manage *m, struct manage_list *list, struct arena *a, struct known *out)
 {
     LOCK_SCOPE(guard, &m->lock);
     bool found = false;
     size_t n = 0;
-    size_t at = after.n ? place_of(&m->index, after, &found) : 0;
-    *more = false;
+    size_t at = list->after.n ? place_of(&m->index, list->after, &found) : 0;
+    list->more = false;
     for (size_t i = at + (found ? 1 : 0); i < m->index.n; i++) {
-        if (!fits(m->index.v[i], type, status))
+        if (!fits(m->index.v[i], list->type, list->status))
             continue;
-        if (n == max) {
-            *more = true;
+        if (n == list->limit) {
+            list->more = true;
             break;
         }
         if (!copy_out(m->index.v[i], a, &out[n++]))

@@ -162,11 +162,18 @@ void manage_do(struct manage *m, struct manage_op *op);
 enum rc manage_integration(struct manage *m, struct str id_or_name, struct arena *a,
                            struct str *json, uint64_t *version, struct err *e) ZS_CHECK;
 
-/* In order of name, after `after` (empty: from the first), at most limit, as JSON texts; filters by
- * type and status where they are not empty. */
-enum rc manage_integrations(struct manage *m, struct str after, struct str type, struct str status,
-                            size_t limit, struct arena *a, struct str **json, struct str **names,
-                            size_t *n, bool *more, struct err *e) ZS_CHECK;
+/* A page of them, in order of name. */
+struct manage_list {
+    struct str after;        /* a name; empty: from the first */
+    struct str type, status; /* empty: any */
+    size_t limit;
+    /* out */
+    struct str *json, *names;
+    size_t n;
+    bool more;
+};
+enum rc manage_integrations(struct manage *m, struct manage_list *list, struct arena *a,
+                            struct err *e) ZS_CHECK;
 
 /* An object as it was written, secrets as references: {"kind","name","origin","file"?,"version",
  * "hash","document"}; the document has no member for its kind and name. RC_MISSING MNG-003. */

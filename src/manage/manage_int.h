@@ -71,9 +71,8 @@ bool index_find(struct manage *m, struct str id_or_name, struct arena *a, struct
 enum rc index_put(struct manage *m, const struct known *k, struct err *e) ZS_CHECK;
 void index_remove(struct manage *m, struct str name);
 void index_free(struct manage *m);
-/* Up to max after `after` that fit; type and status may be empty. n comes with *more. */
-size_t index_page(struct manage *m, struct str after, struct str type, struct str status,
-                  size_t max, struct arena *a, struct known *out, bool *more);
+/* The entries of a page, and list->more; SIZE_MAX without memory. */
+size_t index_page(struct manage *m, struct manage_list *list, struct arena *a, struct known *out);
 
 /* Loop 0: entries stay while no turn ends. */
 struct entry *index_at(struct manage *m, size_t i);

@@ -245,32 +245,26 @@ static void lists_are_in_pages_and_filtered(void **state)
 {
     (void)state;
     struct rig *r = rig_new("engine: t\n");
-    struct str *json = NULL, *names = NULL;
-    size_t n = 0;
-    bool more = false;
+    struct manage_list list = { .limit = 2 };
     struct err e;
     (void)init(r, "{\"name\":\"b\",\"type\":\"fhir_api\",\"endpoints\":[{\"url\":\"http://up/\","
                   "\"method\":\"GET\"}]}");
     (void)init(r, "{\"name\":\"a\",\"type\":\"rest_api\"}");
     (void)init(r, LAB("up"));
-    T_OK(manage_integrations(r->manage, STR(""), STR(""), STR(""), 2, r->arena, &json, &names, &n,
-                             &more, &e),
-         &e);
-    T_EQ_SIZE(n, 2);
-    T_EQ_STR(names[0], "a");
-    T_EQ_STR(names[1], "b");
-    T_TRUE(more);
-    T_OK(manage_integrations(r->manage, STR("b"), STR(""), STR(""), 2, r->arena, &json, &names, &n,
-                             &more, &e),
-         &e);
-    T_EQ_SIZE(n, 1);
-    T_EQ_STR(names[0], "lab");
-    T_FALSE(more);
-    T_OK(manage_integrations(r->manage, STR(""), STR("rest_api"), STR("failed"), 10, r->arena,
-                             &json, &names, &n, &more, &e),
-         &e);
-    T_EQ_SIZE(n, 1);
-    RIG_AT(r, json[0], "name", "a");
+    T_OK(manage_integrations(r->manage, &list, r->arena, &e), &e);
+    T_EQ_SIZE(list.n, 2);
+    T_EQ_STR(list.names[0], "a");
+    T_EQ_STR(list.names[1], "b");
+    T_TRUE(list.more);
+    list = (struct manage_list){ .after = STR("b"), .limit = 2 };
+    T_OK(manage_integrations(r->manage, &list, r->arena, &e), &e);
+    T_EQ_SIZE(list.n, 1);
+    T_EQ_STR(list.names[0], "lab");
+    T_FALSE(list.more);
+    list = (struct manage_list){ .type = STR("rest_api"), .status = STR("failed"), .limit = 10 };
+    T_OK(manage_integrations(r->manage, &list, r->arena, &e), &e);
+    T_EQ_SIZE(list.n, 1);
+    RIG_AT(r, list.json[0], "name", "a");
     rig_free(r);
 }
 

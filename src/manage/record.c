@@ -1,7 +1,7 @@
 /*
  * The record of an integration: the guide's object as JSON text, without secrets. Everything comes
  * from the document as it was written (secrets are references there) but for what compiling worked
- * out. Tests: record_test.c
+ * out. Tests: init_test.c
  */
 #include "manage/manage_int.h"
 

@@ -270,8 +270,10 @@ enum rc compile_first(struct compile *c, struct config **out, struct err_list *f
 {
     struct config *first = NULL;
     enum rc rc = load(c, c->m->conf.paths, c->m->conf.n_paths, &first, found, e);
-    if (rc == RC_OK)
-        rc = read_files(first, &c->sources, e);
+    if (rc != RC_OK)
+        return rc;
+    ZS_ASSERT(first);
+    rc = read_files(first, &c->sources, e);
     c->previous = first;
     if (rc == RC_OK)
         rc = load(c, NULL, 0, out, found, e);
