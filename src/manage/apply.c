@@ -258,11 +258,13 @@ static void apply(struct run *r)
     r->rc = commit_apply(r, &r->err);
 }
 
-/* Secrets sealed for an integration that names them no more. */
+/* Secrets sealed for an integration that names them no more, pauses of channels that went. */
 static void clean(struct run *r)
 {
     for (size_t i = 0; r->rc == RC_OK && i < r->commit.changes.n; i++) {
         const struct change *ch = &r->commit.changes.v[i];
+        if (str_eq(ch->kind, STR("channel")) && str_is_null(ch->body))
+            pause_forget(r->m, ch->name, r->arena);
         if (str_eq(ch->kind, STR("integration")) && ch->old.n > 0)
             seal_sweep(r->m, ch->name, (struct seal_texts){ &ch->old, 1 },
                        (struct seal_texts){ &ch->body, 1 }, r->arena);

@@ -71,6 +71,8 @@ enum rc connect_plan(struct run *r, const struct config_endpoint *only, struct e
     r->tests = arena_make(r->arena, struct test_one, n + 1);
     if (!r->tests)
         return manage_nomem(e);
+    config_unit_unref(&r->tested);
+    r->tested = config_unit_ref(r->in->unit);
     for (size_t i = 0; i < n; i++)
         r->tests[i].test.ep = only ? only : &r->in->endpoints[i];
     r->n_tests = n;

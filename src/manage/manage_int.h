@@ -186,7 +186,7 @@ enum step_at {
     STEP_POOL, /* fn on a pool thread; may block */
     STEP_LOOP, /* fn on loop 0; ends in run_go, now or later */
     STEP_TURN, /* wait until all before are through */
-    STEP_CLEAN /* as POOL, also when something failed before; must leave r->rc alone */
+    STEP_CLEAN /* as POOL, also after a failure, and leaves r->rc alone; not when stopped */
 };
 
 struct step {
@@ -236,9 +236,9 @@ struct run {
     struct credential_setup setup;
     bool is_set_up;
     struct test_one *tests;
+    const struct config_unit *tested; /* holds their endpoints, whatever becomes of `in` */
     size_t n_tests, n_started, n_ended;
     int64_t tested_at;
-    bool waking;
 
     struct commit commit;
     struct str record; /* JSON of the integration's record, kept */
@@ -293,6 +293,7 @@ enum rc not_found(struct str name, struct err *e);        /* MNG-002 */
 const struct config_unit *find_unit(const struct config *c, struct str kind, struct str name);
 /* pause.c: the setting that says so */
 enum rc pause_setting(struct str channel, struct arena *a, struct str *out, struct err *e) ZS_CHECK;
+void pause_forget(struct manage *m, struct str channel, struct arena *a);
 
 /* record.c */
 struct str endpoint_method(const struct config_endpoint *ep);

@@ -192,32 +192,20 @@ static void delete (struct run *r)
     r->rc = commit_delete(r, &r->err);
 }
 
-/* Nobody of that name is paused any more. */
-static void forget(struct run *r)
-{
-    if (str_eq(r->op->kind, STR("integration")) && r->known.life == LIFE_PAUSED)
-        r->rc = links_pause(engine_links(r->m->engine), r->name, false, &r->err);
-    run_go(r);
-}
-
 static void clean(struct run *r)
 {
-    struct str setting = STR_NULL;
-    struct err e;
     if (r->rc != RC_OK || !r->commit.changes.v)
         return;
     struct str was[] = { r->old_record, r->commit.changes.v[0].old };
     if (str_eq(r->op->kind, STR("integration")))
         seal_sweep(r->m, r->name, (struct seal_texts){ was, ZS_COUNT(was) },
                    (struct seal_texts){ NULL, 0 }, r->arena);
-    enum rc rc = RC_OK;
     if (str_eq(r->op->kind, STR("channel")))
-        rc = pause_setting(r->name, r->arena, &setting, &e);
-    if (rc == RC_OK && setting.n > 0)
-        rc = confdb_set(r->m->conf.confdb, setting, STR_NULL, &e);
-    (void)rc; /* a setting that stays names nothing that runs */
+        pause_forget(r->m, r->name, r->arena);
 }
 
-const struct step delete_steps[] = { { STEP_TURN, NULL },          { STEP_POOL, delete },
-                                     { STEP_LOOP, turn_in_force }, { STEP_LOOP, forget },
-                                     { STEP_CLEAN, clean },        { STEP_END, NULL } };
+const struct step delete_steps[] = { { STEP_TURN, NULL },
+                                     { STEP_POOL, delete },
+                                     { STEP_LOOP, turn_in_force },
+                                     { STEP_CLEAN, clean },
+                                     { STEP_END, NULL } };

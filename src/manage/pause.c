@@ -28,6 +28,17 @@ enum rc pause_setting(struct str channel, struct arena *a, struct str *out, stru
     return buf_rc(&b, e);
 }
 
+/* A setting that stays names nothing that runs: no reason to fail. */
+void pause_forget(struct manage *m, struct str channel, struct arena *a)
+{
+    struct str setting = STR_NULL;
+    struct err e;
+    enum rc rc = pause_setting(channel, a, &setting, &e);
+    if (rc == RC_OK)
+        rc = confdb_set(m->conf.confdb, setting, STR_NULL, &e);
+    (void)rc; /* see above */
+}
+
 static enum rc channel_runs(struct run *r, struct err *e)
 {
     struct roster *all = engine_roster(r->m->engine);

@@ -144,10 +144,11 @@ enum rc restate(struct run *r, enum life life, const char *verb, struct err *e)
         rc = reparts(r, doc, &p, e);
     if (rc != RC_OK || !rec)
         return rc != RC_OK ? rc : manage_nomem(e);
+    struct str error = json_text(json_getz(doc, "error")); /* a pause mends nothing */
     if (r->is_set_up)
         rc = record_write(&p, r->arena, &r->record, e);
     else
-        rc = record_restate(old.record, life, r->error, STR_NULL, r->arena, &r->record, e);
+        rc = record_restate(old.record, life, error, STR_NULL, r->arena, &r->record, e);
     rec->record = (struct confdb_record){
         .id = r->id, .name = r->name, .status = str_z(life_name(life)), .record = r->record
     };

@@ -12,6 +12,7 @@ static void run_free(struct run *r)
 {
     config_unref(&r->next);
     config_unit_unref(&r->unit);
+    config_unit_unref(&r->tested);
     sources_unref(&r->sources);
     struct arena *a = r->arena;
     mem_free(r);
@@ -148,7 +149,7 @@ static void advance(struct loop_post *p)
 {
     struct run *r = ZS_CONTAINER(p, struct run, post);
     refuse_when_stopping(r);
-    while (r->rc != RC_OK && r->step->at != STEP_END && r->step->at != STEP_CLEAN)
+    while (r->rc != RC_OK && r->step->at != STEP_END && (r->step->at != STEP_CLEAN || r->is_left))
         r->step++;
     const struct step *s = r->step;
     if (s->at != STEP_END)

@@ -103,6 +103,17 @@ enum rc turn_compile(struct run *r, struct err *e)
 
 /* ---- in force ----------------------------------------------------------------------------- */
 
+/* It goes; a later one of its name is not paused because this one was. */
+static enum rc forget(struct manage *m, struct str name, struct err *e)
+{
+    const struct entry *en = index_entry(m, name);
+    enum rc rc = RC_OK;
+    if (en && en->life == LIFE_PAUSED)
+        rc = links_pause(engine_links(m->engine), name, false, e);
+    index_remove(m, name);
+    return rc;
+}
+
 /* What became of its integrations is known from here on. */
 static enum rc update_index(struct run *r, struct err *e)
 {
@@ -116,7 +127,7 @@ static enum rc update_index(struct run *r, struct err *e)
                            .life = life_parse(rec->record.status) };
         k.runs = config_integration(m->config, k.name) != NULL;
         if (rec->remove)
-            index_remove(m, k.name);
+            rc = forget(m, k.name, e);
         else
             rc = index_put(m, &k, e);
         if (rc == RC_OK && !rec->remove)
