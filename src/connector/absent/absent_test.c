@@ -154,6 +154,45 @@ static void may_be_closed_in_done(void **state)
     T_EQ_INT(r.n_done, 1);
 }
 
+struct queued {
+    struct delivery d;
+    unsigned n;
+    enum fate fate;
+};
+
+static void on_queued(struct delivery *d, const struct verdict *v)
+{
+    struct queued *q = ZS_CONTAINER(d, struct queued, d);
+    q->n++;
+    q->fate = v->fate;
+}
+
+static void any_of_a_queue_may_be_cancelled(void **state)
+{
+    (void)state;
+    for (size_t gone = 0; gone < 3; gone++) {
+        struct rig r;
+        struct queued q[4] = { { .n = 0 } };
+        rig_open(&r, "ws://h");
+        for (size_t i = 0; i < ZS_COUNT(q); i++)
+            q[i].d.done = on_queued;
+        for (size_t i = 0; i < 3; i++)
+            conn_absent.send(&r.dest, &q[i].d);
+        conn_absent.cancel(&r.dest, &q[gone].d);
+        T_EQ_INT(q[gone].n, 1);
+        T_EQ_INT(q[gone].fate, FATE_RETRY);
+        conn_absent.cancel(&r.dest, &q[gone].d); /* it has ended */
+        conn_absent.send(&r.dest, &q[3].d);
+        conn_absent.send_drain(&r.dest);
+        T_TRUE(loop_run_until(r.loop, is_drained, &r, LIMIT_MS));
+        for (size_t i = 0; i < ZS_COUNT(q); i++) {
+            T_EQ_INT(q[i].n, 1);
+            T_EQ_INT(q[i].fate, i == gone ? FATE_RETRY : FATE_OPERATOR);
+        }
+        rig_close(&r);
+    }
+}
+
 static void drains(void **state)
 {
     (void)state;
@@ -173,8 +212,11 @@ static void drains(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(says_so), T_TEST(every_scheme_has_its_words),
+    const struct CMUnitTest tests[] = { T_TEST(says_so),
+                                        T_TEST(every_scheme_has_its_words),
                                         T_TEST(a_queue_does_not_nest),
-                                        T_TEST(may_be_closed_in_done), T_TEST(drains) };
+                                        T_TEST(may_be_closed_in_done),
+                                        T_TEST(any_of_a_queue_may_be_cancelled),
+                                        T_TEST(drains) };
     return T_RUN(tests);
 }

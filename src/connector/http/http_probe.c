@@ -65,22 +65,23 @@ static bool is_there(unsigned status)
 
 static void on_answer(void *ctx, const struct client_result *res);
 
+/* The head says enough, also of a capability statement that is larger than we read. */
+static bool is_answered(const struct client_result *res)
+{
+    return res->rc == RC_OK || (res->rc == RC_LIMIT && res->status != 0);
+}
+
 static void judge(struct http_probe *p, const struct client_result *res)
 {
     bool own = p->s->dest->ep->probe_request;
     bool there = own ? res->status >= 200 && res->status < 400 : is_there(res->status);
     struct probe_result r = { .status_code = (int)res->status };
     /* 501 speaks of the method that was asked, and there is none left to ask */
-    r.success = res->rc == RC_OK && (there || (!own && res->status == 501));
-    if (res->rc != RC_OK) {
-        r.err = res->err;
-    } else if (!r.success) {
+    r.success = is_answered(res) && (there || (!own && res->status == 501));
+    if (!r.success) {
         struct verdict v;
         conn_http_verdict(res, p->arena, &v);
         r.err = v.err;
-        if (v.rc == RC_OK) /* not for `probe: request`; nothing else fails with 2xx or 3xx */
-            (void)err_set(&r.err, RC_PEER, "HTTPOUT-014", "HTTP %u: %s", res->status,
-                          http_status_text(res->status));
     }
     answer(p, &r);
 }

@@ -13,6 +13,7 @@ struct asked {
     unsigned n;
     char text[2][200]; /* "HEAD /in?a=b" */
     bool had_key;
+    struct str body; /* of the answer */
 };
 
 static void on_request(void *ctx, struct http_exchange *x)
@@ -26,7 +27,7 @@ static void on_request(void *ctx, struct http_exchange *x)
     T_TRUE(http_field_of(x, STR("Idempotency-Key")).n == 0);
     unsigned status = k->status[k->n++];
     if (status != 0)
-        http_answer_status(x, status);
+        http_answer(x, &(struct http_response){ .status = status, .body = k->body });
 }
 
 static void on_stopped(void *ctx)
@@ -419,6 +420,32 @@ static void credentials_in_the_query(void **state)
     }
 }
 
+/* Capability statements may be larger than anybody wants to read. */
+static void large_answer(void **state)
+{
+    (void)state;
+    static const char much[5u << 20] = { 'x' };
+    static const struct {
+        const char *name;
+        unsigned status;
+        bool success;
+    } answers[] = { { "there", 200, true }, { "broken", 503, false } };
+    for (size_t i = 0; i < ZS_COUNT(answers); i++) {
+        T_ROW(answers[i].name);
+        struct rig r;
+        struct probed p = { .n = 0 };
+        rig_open(&r, "/fhir");
+        r.ep.type = "fhir_api";
+        r.asked.status[0] = answers[i].status;
+        r.asked.body = str_of(much, sizeof much);
+        conn_http.probe(&r.dest, NULL, on_probe, &p);
+        T_TRUE(loop_run_until(r.asked.loop, is_probed, &p, LIMIT_MS));
+        T_EQ_INT(p.r.success, answers[i].success);
+        T_EQ_INT(p.r.status_code, answers[i].status);
+        rig_close(&r);
+    }
+}
+
 static void nobody_there(void **state)
 {
     (void)state;
@@ -523,6 +550,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T_TEST(what_is_asked_and_answered),
         T_TEST(credentials_in_the_query),
+        T_TEST(large_answer),
         T_TEST(nobody_there),
         T_TEST(silence),
         T_TEST(address_not_allowed),
