@@ -69,7 +69,7 @@ static int run_secret_set(struct cli *c, const struct cli_args *a)
     struct err e;
     enum rc rc = call_open(c, a, &s, &e);
     if (rc == RC_OK)
-        rc = remote_path(c, &req.path, &e, "secrets", cli_pos(a, 0), NULL);
+        rc = remote_path(c, SEGMENTS("secrets", cli_pos(a, 0)), &req.path, &e);
     if (rc == RC_OK)
         rc = call_secret(&s, "value", "value", true, &e);
     if (rc == RC_OK)
@@ -84,7 +84,7 @@ static int delete_one(struct cli *c, const struct cli_args *a, const char *kind)
     struct remote_answer r = { .status = 0 };
     struct str path;
     struct err e;
-    enum rc rc = remote_path(c, &path, &e, kind, cli_pos(a, 0), NULL);
+    enum rc rc = remote_path(c, SEGMENTS(kind, cli_pos(a, 0)), &path, &e);
     if (rc == RC_OK)
         rc = remote_call(c, a, "DELETE", path, &r, &e);
     if (rc != RC_OK)
@@ -172,7 +172,7 @@ static int run_user_set(struct cli *c, const struct cli_args *a)
     struct err e;
     enum rc rc = call_open(c, a, &s, &e);
     if (rc == RC_OK)
-        rc = remote_path(c, &req.path, &e, "users", cli_pos(a, 0), NULL);
+        rc = remote_path(c, SEGMENTS("users", cli_pos(a, 0)), &req.path, &e);
     if (rc == RC_OK)
         rc = user_changes(&s, &e);
     if (rc == RC_VALUE && e.id && strcmp(e.id, "CLI-059") == 0) {

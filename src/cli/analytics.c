@@ -117,7 +117,7 @@ static enum rc url_of(struct cli *c, const struct cli_args *a, struct str *out, 
     if (rc == RC_OK)
         rc = view_time_option(c, cli_opt(a, "until"), &end, e);
     if (rc == RC_OK)
-        rc = remote_path(c, &path, e, "integrations", cli_pos(a, 0), "analytics", NULL);
+        rc = remote_path(c, SEGMENTS("integrations", cli_pos(a, 0), "analytics"), &path, e);
     if (rc != RC_OK)
         return rc;
     buf_init_arena(&b, c->arena, 16384);

@@ -151,7 +151,7 @@ static enum rc get(struct cli *c, const struct cli_args *a, const char *kind, co
                    const char *what, struct remote_answer *r, struct err *e)
 {
     struct str path;
-    enum rc rc = remote_path(c, &path, e, kind, name, what, NULL);
+    enum rc rc = remote_path(c, SEGMENTS(kind, name, what), &path, e);
     return rc == RC_OK ? remote_call(c, a, "GET", path, r, e) : rc;
 }
 
@@ -360,7 +360,7 @@ static int run_delete(struct cli *c, const struct cli_args *a)
     struct err e;
     if (cli_kind_read(c, a, deleted, ZS_COUNT(deleted), &kind, &name, &e) != RC_OK)
         return cli_usage(c, a, &e);
-    enum rc rc = remote_path(c, &path, &e, kind->path, name, NULL);
+    enum rc rc = remote_path(c, SEGMENTS(kind->path, name), &path, &e);
     if (rc == RC_OK)
         rc = remote_call(c, a, "DELETE", path, &r, &e);
     if (rc != RC_OK)

@@ -183,8 +183,9 @@ static int run(struct cli *c, const struct cli_args *a)
     if (rc == RC_VALUE || rc == RC_SYNTAX)
         return cli_usage(c, a, &e);
     if (rc == RC_OK)
-        rc = remote_path(c, &req.path, &e, "integrations", cli_pos(a, 0), "endpoints",
-                         cli_pos(a, 1), "execute", NULL);
+        rc = remote_path(
+            c, SEGMENTS("integrations", cli_pos(a, 0), "endpoints", cli_pos(a, 1), "execute"),
+            &req.path, &e);
     if (rc == RC_OK)
         rc = remote_send(c, a, &req, &r, &e);
     if (rc == RC_OK)

@@ -222,10 +222,10 @@ static enum rc path_of(struct cli *c, const struct cli_args *a, const struct lis
 {
     const char *name = l->one == ONE_NONE ? NULL : cli_pos(a, 0);
     if (name && l->one == ONE_PATH)
-        return remote_path(c, out, e, l->path, name, NULL);
+        return remote_path(c, SEGMENTS(l->path, name), out, e);
     if (name && l->one == ONE_OF)
-        return remote_path(c, out, e, "integrations", name, l->path, NULL);
-    return remote_path(c, out, e, l->path, NULL);
+        return remote_path(c, SEGMENTS("integrations", name, l->path), out, e);
+    return remote_path(c, SEGMENTS(l->path), out, e);
 }
 
 static enum rc url_of(struct cli *c, const struct cli_args *a, const struct listing *l,

@@ -7,7 +7,7 @@ static enum rc call(struct cli *c, const struct cli_args *a, const char *kind, c
                     struct remote_answer *r, struct err *e)
 {
     struct str path;
-    enum rc rc = remote_path(c, &path, e, kind, name, a->cmd->name, NULL);
+    enum rc rc = remote_path(c, SEGMENTS(kind, name, a->cmd->name), &path, e);
     return rc == RC_OK ? remote_call(c, a, "POST", path, r, e) : rc;
 }
 

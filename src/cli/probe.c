@@ -39,7 +39,7 @@ static enum rc name_endpoints(struct cli *c, const struct cli_args *a, struct js
 {
     struct remote_answer r = { .status = 0 };
     struct str path;
-    enum rc rc = remote_path(c, &path, e, "integrations", cli_pos(a, 0), "endpoints", NULL);
+    enum rc rc = remote_path(c, SEGMENTS("integrations", cli_pos(a, 0), "endpoints"), &path, e);
     if (rc == RC_OK)
         rc = remote_call(c, a, "GET", path, &r, e);
     for (struct json *t = json_first(tests); rc == RC_OK && t; t = json_next(tests, t)) {
@@ -85,9 +85,11 @@ static int run_test(struct cli *c, const struct cli_args *a)
     struct remote_answer r = { .status = 0 };
     struct str path;
     struct err e;
-    enum rc rc = endpoint ? remote_path(c, &path, &e, "integrations", cli_pos(a, 0), "endpoints",
-                                        endpoint, "test", NULL)
-                          : remote_path(c, &path, &e, "integrations", cli_pos(a, 0), "test", NULL);
+    enum rc rc =
+        endpoint
+            ? remote_path(c, SEGMENTS("integrations", cli_pos(a, 0), "endpoints", endpoint, "test"),
+                          &path, &e)
+            : remote_path(c, SEGMENTS("integrations", cli_pos(a, 0), "test"), &path, &e);
     if (rc == RC_OK)
         rc = ask(c, a, "POST", path, &r, &e);
     if (rc == RC_OK && endpoint)
@@ -108,7 +110,7 @@ static int run_health(struct cli *c, const struct cli_args *a)
     struct remote_answer r = { .status = 0 };
     struct str path;
     struct err e;
-    enum rc rc = remote_path(c, &path, &e, "integrations", cli_pos(a, 0), "health", NULL);
+    enum rc rc = remote_path(c, SEGMENTS("integrations", cli_pos(a, 0), "health"), &path, &e);
     if (rc == RC_OK)
         rc = ask(c, a, "GET", path, &r, &e);
     if (rc != RC_OK)

@@ -7,8 +7,6 @@
 #include "net/client.h"
 #include "net/http_target.h"
 
-#include <stdarg.h>
-
 #define ANSWER_MAX ((size_t)256 * 1024 * 1024)
 
 /* What a problem document says, as an error of ours. */
@@ -189,18 +187,15 @@ void remote_print(struct cli *c, const struct remote_answer *r)
 
 /* ---- paths -------------------------------------------------------------------------------- */
 
-enum rc remote_path(struct cli *c, struct str *out, struct err *e, const char *first, ...)
+enum rc remote_path(struct cli *c, const char *const *segments, struct str *out, struct err *e)
 {
     struct buf b;
-    va_list ap;
     buf_init_arena(&b, c->arena, 16384);
     buf_z(&b, "/api/v1");
-    va_start(ap, first);
-    for (const char *s = first; s; s = va_arg(ap, const char *)) {
+    for (; *segments; segments++) {
         buf_char(&b, '/');
-        http_escape(&b, str_z(s));
+        http_escape(&b, str_z(*segments));
     }
-    va_end(ap);
     *out = buf_view(&b);
     return buf_rc(&b, e);
 }

@@ -74,8 +74,11 @@ int remote_fail(struct cli *c, const struct remote_answer *r, const struct err *
 /* The answer's body as it came, for -o json. */
 void remote_print(struct cli *c, const struct remote_answer *r);
 
-/* "/api/v1/channels/x": segments, each escaped, NULL behind the last. */
-enum rc remote_path(struct cli *c, struct str *out, struct err *e, const char *first, ...) ZS_CHECK;
+/* "/api/v1/channels/x" of SEGMENTS("channels", "x"): each escaped; a NULL among them ends it. */
+#define SEGMENTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+enum rc remote_path(struct cli *c, const char *const *segments, struct str *out,
+                    struct err *e) ZS_CHECK;
 
 /* Append "?name=value" or "&name=value", escaped, when value is not NULL. */
 void remote_query(struct buf *path, const char *name, const char *value);
