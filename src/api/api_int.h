@@ -68,6 +68,8 @@ struct api_call {
     struct pool_work work;
     struct loop_post post;
     struct manage_op op;
+    api_run *answer; /* api_answer's */
+    void *own;       /* what prepare made for run */
 };
 
 /* ---- answer.c ---- */
@@ -100,6 +102,9 @@ void api_begin(struct api *a, struct http_exchange *x, const struct http_match *
 
 /* From run of an API_ENGINE route, once, on any thread: answer. rc not RC_OK: a problem. */
 void api_finish(struct api_call *c, enum rc rc, const struct err *e);
+
+/* The same, but the answer is put together on the API's loop: that one has time. */
+void api_answer(struct api_call *c, api_run *answer);
 
 /* api.c: a call was answered and is gone. Loop. */
 void api_call_over(struct api *a);
@@ -186,6 +191,7 @@ enum rc api_put_execution(struct api_call *c, const struct api_execution *x,
 api_run api_executions_run;
 api_run api_logs_run;
 api_run api_analytics_run;
+api_run api_execute_prepare;
 api_run api_execute_run;
 extern const struct api_params api_integration_execution_params;
 extern const struct api_params api_integration_log_params;

@@ -37,7 +37,7 @@ static void add_field(struct http_response *r, struct http_field *fields, struct
         fields[r->n_fields++] = (struct http_field){ name, value };
 }
 
-#define N_FIELDS 5
+#define N_FIELDS 6
 
 static void send(struct api_call *c)
 {
@@ -49,6 +49,7 @@ static void send(struct api_call *c)
     }
     *r = (struct http_response){ .status = c->status, .fields = fields };
     add_field(r, fields, STR("Cache-Control"), STR("no-store"));
+    add_field(r, fields, STR("X-Content-Type-Options"), STR("nosniff"));
     if (c->version)
         add_field(r, fields, STR("ETag"), number_text(c->arena, "\"", c->version, "\""));
     if (c->retry_ms)
@@ -117,6 +118,22 @@ void api_finish(struct api_call *c, enum rc rc, const struct err *e)
 {
     settle(c, rc, e);
     c->post.fn = on_over;
+    loop_post(c->api->loop, &c->post);
+}
+
+static void on_answer(struct loop_post *p)
+{
+    struct api_call *c = ZS_CONTAINER(p, struct api_call, post);
+    struct err e;
+    enum rc rc = c->answer(c, &e);
+    settle(c, rc, &e);
+    call_free(c);
+}
+
+void api_answer(struct api_call *c, api_run *answer)
+{
+    c->answer = answer;
+    c->post.fn = on_answer;
     loop_post(c->api->loop, &c->post);
 }
 
@@ -227,6 +244,8 @@ void api_begin(struct api *a, struct http_exchange *x, const struct http_match *
     }
     a->n_calls++;
     rc = call_read(c, &e);
+    if (rc == RC_OK && route->prepare)
+        rc = route->prepare(c, &e);
     if (rc == RC_OK) {
         run[route->where](c);
         return;

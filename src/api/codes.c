@@ -23,7 +23,7 @@ const struct err_code api_codes[] = {
     { "API-010", "The object is not what If-Match or If-None-Match says: somebody changed it since.",
       "Read it again, apply the change to what it is now, and send that with the new ETag." },
     { "API-011", "The engine is stopping.", "Send it again when the engine is up." },
-    { "API-012", "If-Match holds more than one ETag.", "Send the one that came with the object." },
+    { "API-012", "If-Match holds more than one ETag, or * where an object might be made.", "Send the one that came with the object." },
     { "API-013", "The integration is failed, so nothing can be sent through it.",
       "Its record says why; mend the configuration with PUT, or POST it again." },
     { "API-014", "The call was made and failed; the text is the guide's error.",

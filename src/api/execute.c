@@ -1,6 +1,7 @@
 /*
  * The guide's executeIntegrationRequest: what the body says becomes a call of flow, and what came
- * of it an answer. All of it on the engine's loop: no thread is woken on the way but the API's.
+ * of it an answer. Reading and writing are done on the API's loop; the engine's, which channels
+ * live on, has the call alone.
  *
  * Content-Type application/json and an object: {data, options}, strictly. Any other JSON value, and
  * any other content type, is the data itself. Tests: tests/scen/api_test.py
@@ -213,15 +214,21 @@ static enum rc put_failed(struct exec_call *x, struct err *e)
     return rc;
 }
 
+static enum rc answer(struct api_call *c, struct err *e)
+{
+    struct exec_call *x = c->own;
+    if (x->x.rc != RC_OK) {
+        *e = x->x.err;
+        return x->x.rc;
+    }
+    return x->x.state == EXEC_FAILED ? put_failed(x, e) : put_record(x, e);
+}
+
 static void on_done(struct execute *done)
 {
     struct exec_call *x = ZS_CONTAINER(done, struct exec_call, x);
-    struct err e = done->err;
-    enum rc rc = done->rc;
-    if (rc == RC_OK)
-        rc = done->state == EXEC_FAILED ? put_failed(x, &e) : put_record(x, &e);
     config_unit_unref(&x->ref.unit);
-    api_finish(x->c, rc, &e);
+    api_answer(x->c, answer);
 }
 
 static enum rc find(struct exec_call *x, struct err *e)
@@ -236,20 +243,24 @@ static enum rc find(struct exec_call *x, struct err *e)
                    "the integration is failed; its record says why, and a PUT mends it");
 }
 
-enum rc api_execute_run(struct api_call *c, struct err *e)
+enum rc api_execute_prepare(struct api_call *c, struct err *e)
 {
     struct exec_call *x = arena_make(c->arena, struct exec_call, 1);
     if (!x)
         return err_set(e, RC_NOMEM, "API-005", "no memory to answer this");
+    c->own = x;
     x->c = c;
     x->x.arena = c->arena;
     x->x.actor = str_z(c->who.id);
     x->x.done = on_done;
     enum rc rc = read_input(x, e);
-    if (rc == RC_OK)
-        rc = use_options(x, e);
-    if (rc == RC_OK)
-        rc = find(x, e);
+    return rc == RC_OK ? use_options(x, e) : rc;
+}
+
+enum rc api_execute_run(struct api_call *c, struct err *e)
+{
+    struct exec_call *x = c->own;
+    enum rc rc = find(x, e);
     if (rc != RC_OK)
         return rc;
     x->x.ep = x->ref.ep;

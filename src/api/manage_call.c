@@ -71,6 +71,8 @@ enum rc api_manage(struct api_call *c, struct err *e)
     struct manage_op *op = &c->op;
     if (c->seen.never)
         return err_set(e, RC_STATE, "API-010", "somebody else changed it since it was read");
+    if (c->seen.any && (c->route->flags & API_IF_NEW))
+        return err_set(e, RC_VALUE, "API-012", "If-Match takes one ETag here, not *");
     op->verb = c->route->verb;
     op->arena = c->arena;
     op->who = c->who;

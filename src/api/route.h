@@ -124,6 +124,7 @@ struct api_route {
     enum manage_verb verb; /* with api_manage */
     const char *object;    /* kind of configuration object: "channel"; NULL: none */
     unsigned flags;
+    api_run *prepare; /* on the API's loop, before run; NULL: nothing */
     const struct api_params *params;
     const struct api_body *body;
     const struct api_answer *answers;

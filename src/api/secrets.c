@@ -162,7 +162,8 @@ static const struct api_route routes[] = {
       .params = &list_params, API_ANSWERS(list_answers), .doc = "Names of sealed secrets" },
     { HTTP_PUT, "/api/v1/secrets/{name}", "putSecret", API_NEEDS(AUTH_EDIT), API_POOL, run_put,
       .flags = API_SECRET, .body = &body, API_ANSWERS(put_answers),
-      .doc = "Seal a secret; what uses it takes the new one when it is next set up" },
+      .doc =
+          "Seal a secret; what uses it takes the new one with the next change of configuration" },
     { HTTP_DELETE, "/api/v1/secrets/{name}", "deleteSecret", API_NEEDS(AUTH_EDIT), API_POOL,
       run_delete, API_ANSWERS(delete_answers), .doc = "Remove a secret that nothing uses" },
 };

@@ -160,23 +160,39 @@ static void on_applied(void *ctx)
     mutex_unlock(&m->lock);
     config_unref(&was);
     sources_unref(&old);
-    m->config_version = r->commit.config_version;
+    if (r->commit.config_version)
+        m->config_version = r->commit.config_version;
     tell_log(r);
     r->rc = update_index(r, &r->err);
     run_go(r);
 }
 
+/* Nothing is written down anew, but a secret, a variable or a file may be another by now. */
+static bool comes_out_the_same(const struct run *r)
+{
+    const struct config *now = r->m->config, *next = r->next;
+    if (!next)
+        return true;
+    bool same = next->n_units == now->n_units;
+    for (size_t i = 0; same && i < next->n_units; i++)
+        same = next->units[i] == now->units[i];
+    return same;
+}
+
 void turn_in_force(struct run *r)
 {
     struct manage *m = r->m;
-    if (r->commit.changes.n == 0) {
+    if (r->commit.changes.n == 0 && comes_out_the_same(r)) {
         r->rc = update_index(r, &r->err);
         run_go(r);
         return;
     }
-    struct engine_change change = {
-        .next = r->next, .config_version = r->commit.config_version, .done = on_applied, .ctx = r
-    };
+    struct engine_change change = { .next = r->next,
+                                    .config_version = r->commit.config_version
+                                                          ? r->commit.config_version
+                                                          : m->config_version,
+                                    .done = on_applied,
+                                    .ctx = r };
     enum rc rc = engine_apply(m->engine, &change, &r->err);
     if (rc == RC_OK)
         return;

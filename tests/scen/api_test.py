@@ -369,7 +369,8 @@ class Operations(Scenario):
 
     def test_all_of_them(self):
         for step in (self.engine_itself, self.session, self.keys_and_users, self.secrets,
-                     self.validation, self.integrations, self.calls, self.messages,
+                     self.validation, self.integrations, self.calls,
+                     self.a_changed_secret_is_used, self.messages,
                      self.documents, self.configuration, self.removal, self.audit):
             with self.subTest(step.__name__):
                 step()
@@ -583,6 +584,20 @@ class Operations(Scenario):
         call("getIntegrationAnalytics", 400, id="lab", query={"start": "1600000000000",
                                                               "end": "1500000000000"})
 
+    def a_changed_secret_is_used(self):
+        call = self.api.call
+        body = self.integration("sealed", authentication={
+            "type": "api_key", "key": "${secret:token-a}"})
+        call("initializeIntegration", 201, body=body)
+        for value in ("SEEDED-SECRET-2", "SEEDED-SECRET-5"):
+            call("putSecret", 200, name="token-a", body={"value": value})
+            call("replaceIntegration", 200, id="sealed", body=body)
+            call("executeIntegrationRequest", 200, id="sealed", endpointId="send", body={"data": 1})
+            self.assertEqual(self.peer.requests[-1][2]["X-API-Key"], value)
+        call("deleteSecret", 409, name="token-a")
+        call("deleteIntegration", 204, id="sealed")
+        call("deleteSecret", 204, name="token-a")
+
     def messages(self):
         call = self.api.call
         with Mllp(self.engine.address("adt-in")) as peer:
@@ -625,8 +640,24 @@ class Operations(Scenario):
                  "paused")
         call("resumeChannel", 200, name="made-channel")
         call("pauseChannel", 404, name="nobody")
+        self.a_refused_pause_is_no_act()
         call("listMappings", 200)
         call("listTables", 200)
+
+    def a_refused_pause_is_no_act(self):
+        """A channel that cannot listen cannot be paused; the audit does not say it was."""
+        call = self.api.call
+        taken = self.engine.endpoint["channels"]["adt-in"]
+        call("putChannel", 201, name="no-room", body={
+            "source": {"type": "hl7_v2", "listen": taken}, "destinations": []})
+        wait_for("it failed", lambda: call("getChannel", 200, name="no-room")[1]["state"] ==
+                 "failed")
+        _, problem = call("pauseChannel", 409, name="no-room")
+        self.assertEqual(problem["code"], "FLOW-011")
+        _, acts = call("listAudit", 200, query={"limit": 5})
+        self.assertNotIn("channel/no-room", [a["object"] for a in acts["items"]
+                                             if a["verb"] == "channel.pause"])
+        call("deleteChannel", 204, name="no-room")
 
     def document(self, kind, body, changed):
         call = self.api.call
@@ -635,6 +666,7 @@ class Operations(Scenario):
         head, made = call(put, 201, name=name, body=body, headers={"If-None-Match": "*"})
         self.assertEqual((made["name"], made["origin"], made["document"]), (name, "api", body))
         call(put, 412, name=name, body=changed, headers={"If-None-Match": "*"})
+        call(put, 400, name=name, body=changed, headers={"If-Match": "*"})
         call(put, 200, name=name, body=changed, headers={"If-Match": head["ETag"]})
         call(put, 412, name=name, body=body, headers={"If-Match": head["ETag"]})
         _, problem = call(put, 422, name=name, body={"nothing": 1})
