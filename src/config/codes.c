@@ -77,6 +77,8 @@ const struct err_code config_codes[] = {
       "Write scheme://host:port/path, without blanks around it." },
     { "CFG-038", "A document holds more secrets than a document may.",
       "Leave out what is none: in `authentication` every unknown key counts as a secret." },
+    { "CFG-039", "A document refers to a secret that was sealed out of another integration.",
+      "Give the value itself, or seal it under a name of its own: `zarish secret set NAME`." },
 };
 /* clang-format on */
 

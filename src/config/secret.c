@@ -7,11 +7,26 @@
 
 #define TEXT_MAX ((size_t)2 * 1024 * 1024)
 
+/*
+ * What was sealed out of one integration is not for another: who may edit an integration could
+ * send its neighbour's credential to an address of his choice.
+ */
+static bool is_anothers(const struct config_doc *d, struct str name)
+{
+    static const struct str own = STR_INIT("integration/");
+    if (!str_starts(name, own))
+        return false;
+    struct str rest = str_from(name, own.n);
+    return !str_starts(rest, d->name) || !str_starts(str_from(rest, d->name.n), STR("/"));
+}
+
 static enum rc take(struct config_load *l, const struct config_doc *d, enum input_from from,
                     struct str name, struct str *out, struct err *e)
 {
     if (from == INPUT_ENV && !str_starts(name, STR("ZARISH_")))
         return err_set(e, RC_DENIED, "CFG-020", "only variables named ZARISH_… can be used");
+    if (from == INPUT_SECRET && is_anothers(d, name))
+        return err_set(e, RC_DENIED, "CFG-039", "this secret belongs to another integration");
     enum rc rc = config_input(l, d, from, name, l->arena, out, e);
     if (rc == RC_OK && from == INPUT_FILE)
         *out = str_trim(*out);

@@ -259,6 +259,37 @@ static void a_misspelt_secret_is_not_kept_in_clear(void **state)
     rig_free(r);
 }
 
+static void only_secrets_are_sealed(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op =
+        init(r, "{\"name\":\"lab\",\"type\":\"rest_api\",\"authentication\":{\"type\":\"oauth2\","
+                "\"tokenUrl\":\"http://up/token\",\"clientId\":\"c\",\"clientSecret\":\"hush\","
+                "\"clientAuthMethod\":\"client_secret_post\",\"scopes\":\"read write\"},"
+                "\"endpoints\":[{\"url\":\"http://up/\",\"method\":\"GET\"}]}");
+    RIG_AT(r, op->answer, "configuration.authentication.scopes", "read write");
+    RIG_AT(r, op->answer, "configuration.authentication.clientAuthMethod", "client_secret_post");
+    RIG_AT(r, op->answer, "configuration.authentication.clientSecret",
+           "${secret:integration/lab/authentication.clientSecret}");
+    rig_free(r);
+}
+
+static void a_neighbours_secret_is_not_for_use(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op = init(r, KEYED("hush-hush"));
+    T_OK(op->rc, &op->err);
+    op = init(r, "{\"name\":\"thief\",\"type\":\"rest_api\",\"authentication\":{\"type\":"
+                 "\"api_key\",\"key\":\"${secret:integration/lab/authentication.key}\"},"
+                 "\"endpoints\":[{\"url\":\"http://up/\",\"method\":\"GET\"}]}");
+    T_EQ_INT(op->rc, RC_VALUE);
+    RIG_AT(r, op->answer, "status", "failed");
+    T_TRUE(str_find(op->answer, STR("belongs to another integration"), 0) != SIZE_MAX);
+    rig_free(r);
+}
+
 static void replacing_leaves_what_runs_when_the_new_one_is_wrong(void **state)
 {
     (void)state;
@@ -292,6 +323,8 @@ int main(void)
         T_TEST(documents_that_are_none),
         T_TEST(secrets_are_sealed_kept_by_reference_and_go_when_unused),
         T_TEST(a_misspelt_secret_is_not_kept_in_clear),
+        T_TEST(only_secrets_are_sealed),
+        T_TEST(a_neighbours_secret_is_not_for_use),
         T_TEST(replacing_leaves_what_runs_when_the_new_one_is_wrong),
     };
     return T_RUN(tests);

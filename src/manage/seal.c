@@ -12,12 +12,6 @@ struct sealing {
     struct str prefix; /* "integration/NAME/" */
 };
 
-/* Members of `authentication` that are no secrets; all others with a text are, known or not. */
-static const char *const open_members[] = { "type",       "grantType",  "tokenUrl",  "clientId",
-                                            "headerName", "queryParam", "location",  "algorithm",
-                                            "issuer",     "audience",   "expiresIn", "username",
-                                            "cert",       "ca" };
-
 static bool is_reference(struct str text)
 {
     return str_starts(text, STR("${")) && str_ends(text, STR("}"));
@@ -80,32 +74,6 @@ static enum rc seal(void *ctx, const char *member, struct json *value, struct er
     return refer(r, value, secret.name, e);
 }
 
-static bool is_open(struct str name)
-{
-    for (size_t i = 0; i < ZS_COUNT(open_members); i++)
-        if (str_eqz(name, open_members[i]))
-            return true;
-    return false;
-}
-
-/* Also where the document is wrong: a misspelt `clientsecret` must not be kept as it came. */
-static enum rc seal_unknown(struct sealing *s, struct err *e)
-{
-    struct json *auth = json_getz(s->run->doc, "authentication");
-    enum rc rc = RC_OK;
-    for (struct json *v = json_first(auth); rc == RC_OK && v; v = json_next(auth, v)) {
-        struct buf name;
-        if (is_open(json_name(v)) || !json_is(v, JSON_STRING))
-            continue;
-        buf_init_arena(&name, s->run->arena, 512);
-        buf_z(&name, "authentication.");
-        buf_str(&name, str_sub(json_name(v), 0, 100));
-        const char *z = buf_cstr(&name);
-        rc = z ? seal(s, z, v, e) : buf_rc(&name, e);
-    }
-    return rc;
-}
-
 enum rc seal_secrets(struct run *r, struct err *e)
 {
     struct buf prefix;
@@ -115,9 +83,7 @@ enum rc seal_secrets(struct run *r, struct err *e)
     buf_char(&prefix, '/');
     enum rc rc = buf_rc(&prefix, e);
     struct sealing s = { .run = r, .prefix = buf_view(&prefix) };
-    if (rc == RC_OK)
-        rc = config_each_secret(r->doc, seal, &s, e);
-    return rc == RC_OK ? seal_unknown(&s, e) : rc;
+    return rc == RC_OK ? config_each_secret(r->doc, seal, &s, e) : rc;
 }
 
 /* A reference is a whole value, so it is looked for as JSON writes it, quotes and all. */
