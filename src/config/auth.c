@@ -231,6 +231,9 @@ static void use_oauth2(const struct auth_at *at, const void *conf, struct cred_c
     if (c->token_url.n > 0 && !config_is_url(c->token_url))
         complain(at, "tokenUrl", "CFG-012", "for example https://login.example/token",
                  "this is no URL");
+    else if (config_url_has_secret(c->token_url, true))
+        complain(at, "tokenUrl", "CFG-034", "clientId and clientSecret say who we are",
+                 "user and password may not stand in a URL");
 }
 
 static void use_api_key(const struct auth_at *at, const void *conf, struct cred_conf *out)

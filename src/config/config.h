@@ -61,7 +61,7 @@ struct config_endpoint {
     const struct map *map;          /* NULL: as it comes */
     const struct map *response_map; /* NULL: as it comes */
     struct str content_type;        /* what it sends and takes unless headers say otherwise */
-    struct str id;                  /* UUID of the integration's id and the name; see config_ids */
+    struct str id; /* UUID (version 8) of the integration's id and the name; empty: no id yet */
     const struct conn_type *conn_type;
     struct conn_endpoint conn;
 };

@@ -202,7 +202,6 @@ enum rc config_resolve(struct config_load *l, const struct config_doc *d, struct
                        struct str *out, struct err *e) ZS_CHECK;
 bool config_has_reference(struct str text);
 
-
 /* ---- url.c -------------------------------------------------------------------------------- */
 
 bool config_is_url(struct str url);

@@ -222,17 +222,15 @@ static void use_method(struct endpoint_at *at, struct config_endpoint *ep)
 static void use_header(struct endpoint_at *at, const struct opt_pair *pair, struct conn_header *out)
 {
     struct err e;
-    char key[160];
-    (void)snprintf(key, sizeof key, "headers"); /* fits */
     *out = (struct conn_header){ .name = pair->name, .value = pair->text };
     if (!at->l->trial && config_is_credential(pair->name) && pair->text.n > 0 &&
         !config_has_reference(pair->text))
-        endpoint_finding(at, key, "CFG-035",
+        endpoint_finding(at, "headers", "CFG-035",
                          "write ${secret:NAME}, ${env:ZARISH_NAME} or ${file:PATH}",
                          "a header that says who we are may not stand here in clear");
     if (config_resolve(at->l, at->d, pair->text, &out->value, &e) != RC_OK)
-        endpoint_finding(at, key, e.id, "set the variable, store the secret, or mend the name",
-                         e.text);
+        endpoint_finding(at, "headers", e.id,
+                         "set the variable, store the secret, or mend the name", e.text);
 }
 
 static void use_headers(struct endpoint_at *at, struct config_endpoint *ep)

@@ -130,8 +130,7 @@ static bool is_double(struct config_load *l, const struct config_doc *d)
         return false;
     if (d->api != before->api)
         config_finding(l, d, at, d->kind->key, "CFG-030", "change it in its file, or rename this",
-                       "there is %s of this name in the configuration's files (%s)",
-                       d->kind->key[0] == 'i' ? "an integration" : "another object",
+                       "the configuration's files have a %s of this name too (%s)", d->kind->key,
                        before->api ? d->file : before->file);
     else
         config_finding(l, d, at, d->kind->key, "CFG-005", "give one of them another name",
@@ -205,6 +204,7 @@ static struct unit *compile_doc(struct config_load *l, const struct config_doc *
         d->kind->read(l, &own);
     l->unit = NULL;
     l->arena = NULL;
+    arena_seal(u->life->arena);
     return u;
 }
 
@@ -308,6 +308,7 @@ enum rc config_trial_begin(struct config_load *l, struct config_env *env, struct
     static const char none[65] = "";
     env->resolve = false;
     env->id_of = NULL;
+    env->lookup_env = NULL; /* what is wrong is shown: defaults will do, values are not for all */
     l->env = env;
     l->trial = true;
     struct snapshot *s = snapshot_new(env);

@@ -72,6 +72,36 @@ class Schema(unittest.TestCase):
                 self.assertEqual(self.validator.is_valid(document), fits)
                 self.assertEqual(self.check(document), fits)
 
+    def test_integrations_may_be_written_shorter(self):
+        auth = {"type": "oauth2", "tokenUrl": "https://t/", "clientId": "x",
+                "clientSecret": "${env:ZARISH_X}"}
+        rows = [
+            ("as it is", {}, {}, True),
+            ("requests a second", {"rateLimit": 5}, {}, True),
+            ("the whole rate limit", {"rateLimit": {"requests": 5, "per": "1m"}}, {}, True),
+            ("a rate in words", {"rateLimit": "fast"}, {}, False),
+            ("scopes as a list", {}, {"authentication": auth | {"scopes": ["a", "b"]}}, True),
+            ("scopes as a text", {}, {"authentication": auth | {"scopes": "a b"}}, True),
+            ("scopes as a number", {}, {"authentication": auth | {"scopes": 1}}, False),
+            ("no type: none", {}, {"authentication": {}}, True),
+            ("an unknown type", {}, {"authentication": {"type": "digest"}}, False),
+            ("a key of another type", {}, {"authentication": auth | {"username": "u"}}, False),
+            ("seconds", {}, {"authentication": {"type": "jwt", "secret": "${env:ZARISH_X}",
+                                                "expiresIn": 60}}, True),
+            ("no time at all", {}, {"authentication": {"type": "jwt", "secret": "${env:ZARISH_X}",
+                                                       "expiresIn": 0}}, False),
+            ("in clear", {}, {"authentication": {"type": "api_key", "key": "abc"}}, False),
+            ("a sealed secret", {}, {"authentication": {
+                "type": "api_key", "key": "${secret:integration/a b/authentication.key}"}}, True),
+            ("an unknown probe", {"probe": "hard"}, {}, False),
+        ]
+        for name, endpoint, rest, fits in rows:
+            with self.subTest(name):
+                document = {"integration": "i", "type": "rest_api", "endpoints": [
+                    {"url": "https://h/", "method": "GET"} | endpoint]} | rest
+                self.assertEqual(self.validator.is_valid(document), fits)
+                self.assertEqual(self.check(document), fits)
+
 
 if __name__ == "__main__":
     unittest.main()
