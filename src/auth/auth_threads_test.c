@@ -1,10 +1,12 @@
 /* Checks, new keys, removals and log-ins on several threads at once. */
-#include "auth/auth.h"
+#include "auth/auth_int.h"
 
 #include "auth/password.h"
 
 #include "base/thread.h"
 #include "tests/lib/t.h"
+
+#include <sched.h>
 
 #define ROUNDS 300
 
@@ -126,8 +128,39 @@ static void many_log_in(void **state)
     arena_free(&a);
 }
 
+static bool is_checking(struct auth *a)
+{
+    LOCK_SCOPE(guard, &a->mutex);
+    return a->n_logins > 0;
+}
+
+/* Who is disabled while the password is checked gets no session, right as the password was. */
+static void changed_while_logging_in(void **state)
+{
+    (void)state;
+    struct visitor v = { .peer = "10.0.0.1" };
+    struct arena *a = arena_new("test", 0, 65536);
+    struct auth_user ann = { .name = "ann", .role = AUTH_ADMIN };
+    struct str hash;
+    struct err e;
+    T_OK(auth_new(clock_real(), random_real(), &v.auth, &e), &e);
+    T_OK(password_hash(STR(LOGIN_PASSWORD), a, &hash, &e), &e);
+    memcpy(ann.hash, hash.p, hash.n);
+    T_OK(auth_user_set(v.auth, &ann, &e), &e);
+    T_OK(thread_start(&v.thread, "visitor", log_in, &v, &e), &e);
+    while (!is_checking(v.auth) && auth_session_count(v.auth) == 0)
+        (void)sched_yield(); /* only for the other thread's sake */
+    ann.disabled = true;
+    T_OK(auth_user_set(v.auth, &ann, &e), &e);
+    thread_join(&v.thread);
+    T_EQ_SIZE(auth_session_count(v.auth), 0);
+    auth_free(&v.auth);
+    arena_free(&a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T_TEST(many_threads), T_TEST(many_log_in) };
+    const struct CMUnitTest tests[] = { T_TEST(many_threads), T_TEST(many_log_in),
+                                        T_TEST(changed_while_logging_in) };
     return T_RUN(tests);
 }
