@@ -7,7 +7,8 @@
  *
  * libcurl alone: its multi interface on one thread, connections kept, nothing recorded. Rows say
  * what the store is: `memory` keeps records without a disk and shows what the engine costs;
- * `journal` in DIR (default .) syncs twice for each call, in groups. Nothing is asserted.
+ * `journal` in DIR (default .) syncs twice for each call, in groups. CPU is the whole process's,
+ * the server's part included. Nothing is asserted.
  */
 #include "base/buf.h"
 #include "base/num.h"
@@ -104,7 +105,8 @@ static struct str make_body(struct buf *b)
 /* ---- rows --------------------------------------------------------------------------------- */
 
 struct tally {
-    uint64_t from, until; /* counted between */
+    uint64_t from, until;   /* counted between */
+    uint64_t cpu_from, cpu; /* the process's, between the first and the last counted */
     uint64_t n;
     uint64_t times[1 << 20]; /* microseconds */
     size_t n_times;
@@ -112,11 +114,20 @@ struct tally {
 
 static struct tally tally;
 
+static uint64_t cpu_ns(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void begin_tally(void)
 {
     tally.from = now_ns() + WARM_NS;
     tally.until = tally.from + (uint64_t)conf.seconds * 1000000000u;
     tally.n = tally.n_times = 0;
+    tally.cpu_from = tally.cpu = 0;
 }
 
 /* One came back; false: it is over. */
@@ -124,10 +135,13 @@ static bool count(uint64_t sent)
 {
     uint64_t now = now_ns();
     if (now >= tally.from && now < tally.until) {
-        tally.n++;
+        if (tally.n++ == 0)
+            tally.cpu_from = cpu_ns();
         if (tally.n_times < ZS_COUNT(tally.times))
             tally.times[tally.n_times++] = (now - sent) / 1000;
     }
+    if (now >= tally.until && tally.cpu == 0)
+        tally.cpu = cpu_ns() - tally.cpu_from;
     return now < tally.until;
 }
 
@@ -142,7 +156,8 @@ static double print_row(const char *name, size_t at_once, double beside)
     double rate = (double)tally.n / conf.seconds;
     size_t last = tally.n_times ? tally.n_times - 1 : 0;
     qsort(tally.times, tally.n_times, sizeof tally.times[0], by_value);
-    printf("%-22s %3zu at once  %8.0f /s  p50 %6llu us  p99 %6llu us", name, at_once, rate,
+    printf("%-22s %3zu at once  %8.0f /s  %6.1f us CPU each  p50 %6llu us  p99 %6llu us", name,
+           at_once, rate, tally.n ? (double)tally.cpu / 1e3 / (double)tally.n : 0.0,
            (unsigned long long)tally.times[last / 2],
            (unsigned long long)tally.times[last * 99 / 100]);
     if (beside > 0)
