@@ -227,8 +227,10 @@ static void cut_off(struct loop_timer *timer)
     void *value;
     for (size_t it = 0; strmap_next(&c->targets, &it, NULL, &value);) {
         struct target *t = value;
-        for (struct list_node *n = list_first(&t->sent); n; n = list_first(&t->sent))
+        for (struct list_node *n = list_first(&t->sent), *next; n; n = next) {
+            next = list_next(&t->sent, n); /* one that has ended already comes by itself */
             link_cancel(t->link, &t->dest, &ZS_CONTAINER(n, struct call, node)->d);
+        }
     }
 }
 

@@ -58,6 +58,7 @@ struct call {
     struct loop_timer timer;
     uint64_t start_mono, sent_mono;
     int64_t sent_ms;
+    unsigned n_sent; /* attempts made; the record may have fewer for want of memory */
     unsigned n_ends; /* how often its end was refused */
 };
 

@@ -96,12 +96,16 @@ static void set_default(struct headers *h, struct str name, struct str value)
     set_header(h, name, value);
 }
 
-/* A header as the configuration's document has it: with a reference where it holds a secret. */
-static struct str as_written(const struct config_endpoint *ep, const struct conn_header *header)
+/* The endpoint as the configuration's document has it: references where it holds secrets. */
+static const struct json *document(const struct config_endpoint *ep)
 {
     size_t i = (size_t)(ep - ep->integration->endpoints);
-    const struct json *doc = json_at(json_getz(ep->integration->doc, "endpoints"), i);
-    const struct json *v = json_get(json_getz(doc, "headers"), header->name);
+    return json_at(json_getz(ep->integration->doc, "endpoints"), i);
+}
+
+static struct str as_written(const struct config_endpoint *ep, const struct conn_header *header)
+{
+    const struct json *v = json_get(json_getz(document(ep), "headers"), header->name);
     return json_is(v, JSON_STRING) ? json_text(v) : header->value;
 }
 
@@ -327,7 +331,7 @@ enum rc exec_dry_result(const struct execute *x, struct str body, struct str con
     jw_kbool(&w, "dryRun", true);
     jw_keyz(&w, "wouldSend");
     jw_object(&w);
-    jw_kstr(&w, "url", x->ep->conn.url);
+    jw_kstr(&w, "url", json_str_or(json_getz(document(x->ep), "url"), x->ep->conn.url));
     jw_kstr(&w, "method", x->ep->conn.method);
     jw_kstr(&w, "contentType", content_type);
     put_shown(&w, "data", &data, x->arena);

@@ -11,7 +11,7 @@
 #define REST_MOST_MS  5000
 #define PEER_REST_MS  30000 /* a peer that wants more rest than this gets no second attempt */
 #define ENDS_MAX      25    /* so often an end is handed to a store that has no room for it */
-#define ATTEMPTS_MAX  100   /* whatever `retries` says: each is kept in the record */
+#define ATTEMPTS_MAX  101   /* whatever `retries` says: each is kept in the record */
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
@@ -82,7 +82,6 @@ static void ended(struct commit_op *op);
 static void commit_end(struct call *call)
 {
     struct execute *x = call->x;
-    write_result(call);
     call->state = CALL_ENDS;
     call->ended = (struct store_exec_end){ .seq = x->seq,
                                            .integration = x->ep->integration->name,
@@ -148,6 +147,7 @@ static void finish(struct call *call)
         call->x->state = EXEC_COMPLETED;
     else
         set_error(call, &call->last.err);
+    write_result(call);
     commit_end(call);
 }
 
@@ -155,6 +155,7 @@ void call_end_unsent(struct call *call, const struct err *why)
 {
     set_ends(call);
     set_error(call, why);
+    write_result(call);
     commit_end(call);
 }
 
@@ -162,7 +163,7 @@ void call_stop(struct call *call)
 {
     struct err e;
     target_leave(call);
-    if (call->n_attempts > 0) {
+    if (call->answered) {
         finish(call);
         return;
     }
@@ -193,8 +194,8 @@ static bool is_repeatable(const struct call *call)
 static bool may_repeat(const struct call *call, const struct verdict *v)
 {
     int64_t retries = call->x->retries < 0 ? call->x->ep->retries : call->x->retries;
-    if (v->rc == RC_OK || call->owner->stopping || call->n_attempts >= ATTEMPTS_MAX ||
-        (int64_t)call->n_attempts > retries)
+    if (v->rc == RC_OK || call->owner->stopping || call->n_sent >= ATTEMPTS_MAX ||
+        (int64_t)call->n_sent > retries)
         return false;
     if (v->fate == FATE_RETRY)
         return v->retry_after_ms <= PEER_REST_MS;
@@ -233,8 +234,7 @@ static void answered(struct delivery *d, const struct verdict *v)
         finish(call);
         return;
     }
-    uint64_t wait = backoff_ms((unsigned)call->n_attempts, REST_FIRST_MS, REST_MOST_MS,
-                               call->owner->conf.random);
+    uint64_t wait = backoff_ms(call->n_sent, REST_FIRST_MS, REST_MOST_MS, call->owner->conf.random);
     target_rest(call);
     loop_timer_start(calls_loop(call->owner), &call->timer, size_max(wait, v->retry_after_ms),
                      rested);
@@ -246,7 +246,9 @@ void call_now(struct call *call)
     struct err e;
     loop_timer_stop(&call->timer);
     call->state = CALL_SENT;
-    arena_free(&call->d.arena); /* of the attempt before */
+    call->last = (struct verdict){ .rc = RC_OK };
+    call->answered = false;
+    arena_free(&call->d.arena); /* of the attempt before: what it said lies there */
     call->d.arena = arena_new("execution reply", 4096, CALL_REPLY_MEMORY);
     if (!call->d.arena) {
         target_leave(call);
@@ -255,11 +257,9 @@ void call_now(struct call *call)
         call_end_unsent(call, &e);
         return;
     }
-    call->last = (struct verdict){ .rc = RC_OK };
-    call->answered = false;
     call->sent_mono = loop_now_mono(l);
     call->sent_ms = clock_now_ms(call->owner->conf.host->clock);
-    call->d.attempt = (unsigned)call->n_attempts + 1;
+    call->d.attempt = ++call->n_sent;
     link_send(call->target->link, &call->target->dest, &call->d);
 }
 

@@ -29,7 +29,7 @@ struct execute {
     struct str body;                /* what is to be sent, before dataMapping */
     struct str content_type;        /* STR_NULL: the endpoint's natural one */
     uint32_t timeout_ms;            /* 0: the endpoint's */
-    int64_t retries;                /* below 0: the endpoint's */
+    int64_t retries;                /* below 0: the endpoint's; at most 100 are made */
     const struct conn_extra *extra; /* headers and query of the call; NULL: none */
     struct str idempotency_key;     /* may be empty */
     bool dry_run;                   /* map and show what would be sent; nothing is sent or stored */

@@ -4,10 +4,12 @@
  * and probes all go through here, so there is one path to a peer.
  *
  *   links_new ── links_get(endpoint) ── link_ref … link_unref
- *   link_send(link, dest, delivery):  credential ── rate ── type->send ── (401: once anew) ── done
+ *   link_take, then link_send(link, dest, delivery):
+ *       credential ── type->send ── (refused: another credential, rate, once anew) ── done
  *
- * Links of an endpoint that did not change survive a change of configuration, with their bucket
- * and token; so does the credential when the integration's authentication did not change.
+ * A link is of one endpoint of one snapshot. Across a change of configuration its bucket goes on
+ * where the endpoint's name and limit are the same, and the credential with its token where the
+ * integration's authentication and trust are, so that a change beside them costs no peer anything.
  *
  * Thread  any where not said otherwise.
  */
@@ -46,8 +48,8 @@ struct links_conf {
 enum rc links_new(const struct links_conf *conf, struct links **out, struct err *e) ZS_CHECK;
 void links_free(struct links **l); /* no link is in use any more (asserted) */
 
-/* The link of an endpoint; made when it is new or has changed. The endpoint is kept (config_ref).
- */
+/* The link of an endpoint, made when there is none. The endpoint's unit is kept. RC_NOMEM FLOW-001,
+ * or what cred_new says of the authentication. */
 enum rc links_get(struct links *l, const struct config_endpoint *ep, struct link **out,
                   struct err *e) ZS_CHECK;
 struct link *link_ref(struct link *k);
