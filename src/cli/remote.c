@@ -120,6 +120,9 @@ enum rc remote_send(struct cli *c, const struct cli_args *a, const struct remote
     arena_wipe_on_free(wiping);
     enum rc rc = send_with(c, a, r, wiping, &res, e);
     arena_free(&wiping);
+    if (rc == RC_IO && remote_is_guess(c, a))
+        cli_note(c, "%s/endpoint.json names no running engine: the default address was tried",
+                 cli_opt(a, "data"));
     if (rc != RC_OK)
         return rc;
     *out = (struct remote_answer){ .status = res.status, .type = res.type, .body = res.body };

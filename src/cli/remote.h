@@ -89,6 +89,9 @@ void remote_query(struct buf *path, const char *name, const char *value);
 enum rc remote_url(struct cli *c, const struct cli_args *a, struct str *out,
                    struct err *e) ZS_CHECK;
 
+/* Nobody said where the engine is: remote_url gives the default. */
+bool remote_is_guess(struct cli *c, const struct cli_args *a);
+
 /* In the wiping arena. RC_MISSING CLI-031. */
 enum rc remote_credential(struct cli *c, const struct cli_args *a, struct str url,
                           struct arena *wiping, struct secret *out, struct err *e) ZS_CHECK;

@@ -39,6 +39,11 @@ static struct str endpoint_url(struct cli *c, const struct cli_args *a)
     return STR_NULL;
 }
 
+bool remote_is_guess(struct cli *c, const struct cli_args *a)
+{
+    return !cli_opt(a, "url") && !cli_env(c, "ZARISH_URL") && endpoint_url(c, a).n == 0;
+}
+
 enum rc remote_url(struct cli *c, const struct cli_args *a, struct str *out, struct err *e)
 {
     const char *given = cli_opt(a, "url");

@@ -122,6 +122,23 @@ static enum rc plan_changes(struct run *r, struct plan *p, struct err *e)
 
 /* ---- records of integrations -------------------------------------------------------------- */
 
+/* One that is known already was made when and by whom its record says. */
+static enum rc keep_creation(struct manage *m, struct record_parts *p, struct arena *a,
+                             struct err *e)
+{
+    struct confdb_record old;
+    struct json *doc = NULL;
+    enum rc rc = confdb_record_get(m->conf.confdb, p->id, a, &old, e);
+    if (rc == RC_MISSING)
+        return RC_OK;
+    if (rc == RC_OK)
+        rc = json_parse(old.record, &json_default_limits, a, &doc, e);
+    const struct json *meta = json_getz(doc, "metadata");
+    p->created_at = json_str_or(json_getz(meta, "createdAt"), p->created_at);
+    p->created_by = json_str_or(json_getz(meta, "createdBy"), p->created_by);
+    return rc;
+}
+
 enum rc initial_record(struct manage *m, const struct config_integration *in, struct str id,
                        struct str by, struct arena *a, struct str *out, struct err *e)
 {
@@ -147,6 +164,8 @@ enum rc initial_record(struct manage *m, const struct config_integration *in, st
                               .created_at = arena_str(a, str_z(now)),
                               .created_by = by,
                               .status = life_name(LIFE_INITIALIZING) };
+    if (rc == RC_OK)
+        rc = keep_creation(m, &p, a, e);
     return rc == RC_OK ? record_write(&p, a, out, e) : rc;
 }
 

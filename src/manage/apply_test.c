@@ -48,6 +48,31 @@ static void a_change_is_shown_then_made(void **state)
     rig_free(r);
 }
 
+static struct str record_of_lab(struct rig *r)
+{
+    struct str text = STR_NULL;
+    uint64_t version = 0;
+    struct err e;
+    T_OK(manage_integration(r->manage, STR("lab"), r->arena, &text, &version, &e), &e);
+    return text;
+}
+
+static void what_is_changed_was_made_when_it_was_made(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("engine: t\n");
+    T_OK(apply(r, MAPPING "---\n" LAB, false, false)->rc, NULL);
+    rig_wait(r, "lab", "active");
+    struct str before = record_of_lab(r);
+    T_OK(apply(r, MAPPING "---\n" LAB "description: other\n", false, false)->rc, NULL);
+    rig_wait(r, "lab", "active");
+    struct str after = record_of_lab(r);
+    RIG_AT(r, after, "configuration.description", "other");
+    T_EQ_BYTES(rig_at(r, after, "id"), rig_at(r, before, "id"));
+    T_EQ_BYTES(rig_at(r, after, "metadata.createdAt"), rig_at(r, before, "metadata.createdAt"));
+    rig_free(r);
+}
+
 static void prune_removes_what_is_not_named(void **state)
 {
     (void)state;
@@ -136,11 +161,9 @@ static void json_is_taken_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(a_change_is_shown_then_made),
-        T_TEST(prune_removes_what_is_not_named),
-        T_TEST(what_is_exported_is_what_was_applied),
-        T_TEST(what_is_wrong_changes_nothing),
-        T_TEST(json_is_taken_too),
+        T_TEST(a_change_is_shown_then_made),     T_TEST(what_is_changed_was_made_when_it_was_made),
+        T_TEST(prune_removes_what_is_not_named), T_TEST(what_is_exported_is_what_was_applied),
+        T_TEST(what_is_wrong_changes_nothing),   T_TEST(json_is_taken_too),
     };
     return T_RUN(tests);
 }
