@@ -40,6 +40,7 @@ static enum rc put_json(struct cli *c, const struct verify_report *r, const char
     jw_ku64(&w, "messages", r->n_messages);
     jw_ku64(&w, "outcomes", r->n_outcomes);
     jw_ku64(&w, "acts", r->n_acts);
+    jw_ku64(&w, "calls", r->n_calls);
     jw_ku64(&w, "checkpoints", r->n_checkpoints);
     jw_ku64(&w, "segments", r->n_segments);
     jw_ku64(&w, "bytes", r->bytes);

@@ -201,6 +201,7 @@ static void every_field_of_an_outcome_reads_back(void **state)
                                             .attempt = 3,
                                             .fate = FATE_UNCERTAIN,
                                             .unknown_before = true,
+                                            .sent = true,
                                             .next_at = -5,
                                             .duration_ms = UINT32_MAX,
                                             .status = STR("AE"),
@@ -224,6 +225,8 @@ static void every_field_of_an_outcome_reads_back(void **state)
     T_EQ_SIZE(out[0].attempt, 3);
     T_EQ_INT(out[0].fate, FATE_UNCERTAIN);
     T_TRUE(out[0].unknown_before);
+    T_TRUE(out[0].sent);
+    T_FALSE(out[1].sent);
     T_EQ_INT(out[0].next_at, -5);
     T_EQ_SIZE(out[0].duration_ms, UINT32_MAX);
     T_EQ_STR(out[0].status, "AE");
@@ -277,6 +280,64 @@ static void the_small_kinds_read_back(void **state)
     T_EQ_STR(config_out.name, "x");
     T_EQ_STR(config_out.hash, "abc");
     T_EQ_STR(config_out.doc, "{}");
+    fix_done(&f);
+}
+
+static void executions_read_back(void **state)
+{
+    (void)state;
+    struct fix f;
+    struct err e;
+    fix_init(&f);
+    const struct store_exec exec = { STR("lab"), STR("send"), STR("ann"), 1700000000123,
+                                     STR("{\"data\":1}") };
+    struct store_exec exec_out;
+    const struct store_op op = { .kind = STORE_EXEC, .exec = &exec };
+    struct str bytes = sealed(&f, &op);
+    struct record_head h = head_of(bytes);
+    T_OK(record_exec(&h, bytes, &exec_out, &e), &e);
+    T_EQ_STR(exec_out.integration, "lab");
+    T_EQ_STR(exec_out.endpoint, "send");
+    T_EQ_STR(exec_out.actor, "ann");
+    T_EQ_INT(exec_out.start_ms, 1700000000123);
+    T_EQ_STR(exec_out.request, "{\"data\":1}");
+
+    char text[450];
+    memset(text, 'x', sizeof text);
+    const struct store_exec_end end = { .seq = 7,
+                                        .integration = STR("lab"),
+                                        .endpoint = STR("send"),
+                                        .state = EXEC_FAILED,
+                                        .start_ms = -1,
+                                        .duration_ms = UINT32_MAX,
+                                        .status = str_of(text, 40),
+                                        .error = str_of(text, sizeof text),
+                                        .result = STR("{}"),
+                                        .cut = true };
+    struct store_exec_end end_out;
+    const struct store_op op_end = { .kind = STORE_EXEC_END, .exec_end = &end };
+    bytes = sealed(&f, &op_end);
+    h = head_of(bytes);
+    T_OK(record_exec_end(&h, bytes, &end_out, &e), &e);
+    T_EQ_SIZE(end_out.seq, 7);
+    T_EQ_STR(end_out.integration, "lab");
+    T_EQ_STR(end_out.endpoint, "send");
+    T_EQ_INT(end_out.state, EXEC_FAILED);
+    T_EQ_INT(end_out.start_ms, -1);
+    T_EQ_SIZE(end_out.duration_ms, UINT32_MAX);
+    T_EQ_SIZE(end_out.status.n, 32);
+    T_EQ_SIZE(end_out.error.n, 400);
+    T_EQ_STR(end_out.result, "{}");
+    T_TRUE(end_out.cut);
+    T_EQ_INT(record_exec(&h, bytes, &exec_out, &e), RC_PEER);
+    T_EQ_Z(e.id, "STORE-012");
+
+    const struct store_exec_end stateless = { .seq = 7 };
+    const struct store_op op_none = { .kind = STORE_EXEC_END, .exec_end = &stateless };
+    bytes = sealed(&f, &op_none);
+    h = head_of(bytes);
+    T_EQ_INT(record_exec_end(&h, bytes, &end_out, &e), RC_PEER);
+    T_EQ_Z(e.id, "STORE-012");
     fix_done(&f);
 }
 
@@ -501,6 +562,7 @@ int main(void)
         T_TEST(every_field_of_an_intake_reads_back),
         T_TEST(every_field_of_an_outcome_reads_back),
         T_TEST(the_small_kinds_read_back),
+        T_TEST(executions_read_back),
         T_TEST(a_checkpoint_reads_back),
         T_TEST(every_flipped_bit_is_found),
         T_TEST(implausible_headers_are_refused),

@@ -12,6 +12,7 @@
 
 struct verify_report {
     uint64_t n_segments, n_records, n_messages, n_outcomes, n_acts, n_checkpoints;
+    uint64_t n_calls;   /* begins of executions through the API */
     uint64_t bytes;     /* of records */
     uint64_t first_seq; /* 0: the journal is empty */
     uint64_t last_seq;

@@ -92,6 +92,22 @@ static void every_altered_byte_is_found(void **state)
     arena_free(&f.a);
 }
 
+static void calls_are_part_of_the_proof(void **state)
+{
+    (void)state;
+    struct fix f;
+    fix_init(&f, &backend_journal);
+    uint64_t seq = put_exec(&f, "lab", "read");
+    T_TRUE(put_exec_end(&f, seq, "lab", "read", 3, NULL) > 0);
+    fix_stop(&f);
+    struct verify_report r = verify(&f);
+    T_EQ_SIZE(r.n_bad, 0);
+    T_EQ_SIZE(r.n_calls, 1);
+    T_EQ_SIZE(r.n_records, 3); /* its end, and a checkpoint */
+    f.s = NULL;
+    arena_free(&f.a);
+}
+
 static void an_unfinished_commit_is_no_damage(void **state)
 {
     (void)state;
@@ -155,9 +171,8 @@ static void what_is_no_data_directory_is_missing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(every_altered_byte_is_found),
-        T_TEST(an_unfinished_commit_is_no_damage),
-        T_TEST(a_missing_or_swapped_segment_is_found),
+        T_TEST(every_altered_byte_is_found),          T_TEST(calls_are_part_of_the_proof),
+        T_TEST(an_unfinished_commit_is_no_damage),    T_TEST(a_missing_or_swapped_segment_is_found),
         T_TEST(what_is_no_data_directory_is_missing),
     };
     return T_RUN(tests);

@@ -35,7 +35,8 @@ static const char *const statements[STATE_EXEC_STATEMENTS] = {
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (integration, day, error)"
                   " DO UPDATE SET n = n + ?4, first_at = min(first_at, ?5),"
                   " last_at = max(last_at, ?6)",
-    [GROUP_LIST] = "SELECT day, error, n, first_at, last_at FROM exec_total_group"
+    [GROUP_LIST] = "SELECT day, error, n, first_at, last_at"
+                   " FROM exec_total_group"
                    " WHERE integration = ?1 AND day >= ?2 ORDER BY day",
     [DAY_SUMMED] = "UPDATE day SET summed = 1 WHERE number = ?1",
 };

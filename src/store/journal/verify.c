@@ -153,6 +153,7 @@ static void judge_record(struct proof *p, const struct scan_item *item)
     p->report.n_messages += h->kind == STORE_INTAKE;
     p->report.n_outcomes += h->kind == STORE_OUTCOMES;
     p->report.n_acts += h->kind == STORE_ACT;
+    p->report.n_calls += h->kind == STORE_EXEC;
     p->report.n_records++;
     p->report.bytes += h->length;
     p->report.last_seq = h->seq;
