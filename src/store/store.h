@@ -306,7 +306,8 @@ struct store_exec_row {
     int64_t start_ms;
     int64_t at_ms; /* of its end; of its begin while executing */
     uint32_t duration_ms;
-    struct str status, error;
+    struct str status;
+    struct str error; /* of a delivery: the outcome's without its id */
 };
 
 struct store_exec_full {

@@ -7,7 +7,8 @@
 #define ERRORS 3
 #define RANGES 6
 
-static const char *const errors[ERRORS] = { "HTTP 500: Internal Server Error", "X-001 no", "" };
+static const char *const errors[ERRORS] = { "HTTP 500: Internal Server Error", "no answer in time",
+                                            "" };
 
 static struct str integration_of(const struct want *m)
 {

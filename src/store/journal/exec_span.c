@@ -1,4 +1,4 @@
-/* Sums as rows. Tests: contract_exec_test.c, journal_exec_test.c */
+/* Sums as rows. Tests: exec_span_test.c */
 #include "store/journal/exec_span.h"
 
 void span_bind(struct stmt *st, int at, const struct exec_span *s)
