@@ -122,7 +122,7 @@ enum rc config_input(struct config_load *l, const struct config_doc *d, enum inp
 static bool input_same(struct config_load *l, const struct unit *u, const struct config_input *in)
 {
     struct str value = STR_NULL;
-    uint8_t hash[SHA256_BYTES];
+    uint8_t hash[SHA256_BYTES] = { 0 };
     struct err e;
     struct arena_mark mark = arena_mark(l->scratch);
     bool there = readers[in->from](l->env, u->dir, in->name, l->scratch, &value, &e) == RC_OK;

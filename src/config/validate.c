@@ -73,18 +73,18 @@ static bool is_falsy(const struct json *v)
 /* A value for a text about it: a string as it is, others as JSON; cut where it is long. */
 static struct str shown(struct validation *v, const struct json *value)
 {
-    struct buf b;
+    struct buf whole, b;
     struct err e;
     struct str s = json_text(value);
-    buf_init_arena(&b, v->arena, (size_t)64 * 1024 * 1024);
-    if (!json_is(value, JSON_STRING) && json_write(&b, value, JSON_COMPACT, &e) == RC_OK)
-        s = buf_view(&b);
+    buf_init_arena(&whole, v->arena, (size_t)64 * 1024 * 1024);
+    buf_init_arena(&b, v->arena, SHOWN_MAX + 8);
+    if (!json_is(value, JSON_STRING) && json_write(&whole, value, JSON_COMPACT, &e) == RC_OK)
+        s = buf_view(&whole);
     if (s.n <= SHOWN_MAX)
         return s;
     size_t n = SHOWN_MAX;
     while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
         n--;
-    buf_clear(&b);
     buf_str(&b, str_of(s.p, n));
     buf_z(&b, "…");
     v->nomem = v->nomem || b.failed == RC_NOMEM;
