@@ -312,6 +312,94 @@ static void replacing_leaves_what_runs_when_the_new_one_is_wrong(void **state)
     rig_free(r);
 }
 
+#define SLOW                                                                                       \
+    "{\"name\":\"lab\",\"type\":\"rest_api\",\"endpoints\":[{\"name\":\"in\",\"url\":"             \
+    "\"http://slow/in\",\"method\":\"POST\"}]}"
+
+/* While a peer takes its time others go on, and what it becomes fits what they made. */
+static void a_slow_peer_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *slow = rig_begin(r, &(struct rig_op){ .verb = MANAGE_INIT, .doc = SLOW });
+    rig_wait_slow(r);
+    struct manage_op *op = rig_do(r, &(struct rig_op){ .verb = MANAGE_PUT,
+                                                       .kind = "table",
+                                                       .name = "t",
+                                                       .doc = "{\"rows\":{\"A\":\"b\"}}" });
+    T_OK(op->rc, &op->err);
+    rig_release(r);
+    rig_end(slow);
+    T_OK(slow->rc, &slow->err);
+    RIG_AT(r, slow->answer, "status", "active");
+    RIG_AT(r, slow->answer, "connectivity.endpoints[0].responseTime", "900");
+    T_EQ_BYTES(rig_at(r, slow->answer, "connectivity.endpoints[0].endpointId"),
+               rig_at(r, slow->answer, "endpoints[0].id"));
+    struct config *c = engine_config(r->engine);
+    T_EQ_SIZE(c->n_tables, 1);
+    T_EQ_SIZE(c->n_integrations, 1);
+    config_unref(&c);
+    rig_free(r);
+}
+
+static void of_two_of_a_name_the_later_one_is_refused(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *slow = rig_begin(r, &(struct rig_op){ .verb = MANAGE_INIT, .doc = SLOW });
+    rig_wait_slow(r);
+    struct manage_op *quick = init(r, UP);
+    T_OK(quick->rc, &quick->err);
+    rig_release(r);
+    rig_end(slow);
+    T_EQ_INT(slow->rc, RC_STATE);
+    T_EQ_Z(slow->err.id, "MNG-008");
+    T_EQ_BYTES(shown(r, "lab"), quick->answer);
+    rig_free(r);
+}
+
+/* A mapping that the peer's test outlived: the candidate is compiled again and does not fit. */
+static void what_it_needs_may_go_meanwhile(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op = rig_do(
+        r, &(struct rig_op){ .verb = MANAGE_PUT,
+                             .kind = "mapping",
+                             .name = "m",
+                             .doc = "{\"from\":\"json\",\"to\":\"json\",\"rules\":[{\"to\":\"a\","
+                                    "\"value\":1}]}" });
+    T_OK(op->rc, &op->err);
+    struct manage_op *slow = rig_begin(
+        r, &(struct rig_op){ .verb = MANAGE_INIT,
+                             .doc = "{\"name\":\"lab\",\"type\":\"rest_api\",\"endpoints\":[{"
+                                    "\"url\":\"http://slow/\",\"method\":\"POST\","
+                                    "\"dataMapping\":\"m\"}]}" });
+    rig_wait_slow(r);
+    op = rig_do(r, &(struct rig_op){ .verb = MANAGE_DELETE, .kind = "mapping", .name = "m" });
+    T_OK(op->rc, &op->err);
+    rig_release(r);
+    rig_end(slow);
+    T_EQ_INT(slow->rc, RC_VALUE);
+    RIG_AT(r, slow->answer, "status", "failed");
+    RIG_AT(r, slow->answer, "validation.valid", "false");
+    rig_free(r);
+}
+
+static void a_stop_waits_for_no_peer(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *slow = rig_begin(r, &(struct rig_op){ .verb = MANAGE_INIT, .doc = SLOW });
+    rig_wait_slow(r);
+    rig_stop_manage(r);
+    rig_end(slow);
+    T_EQ_INT(slow->rc, RC_STATE);
+    T_EQ_Z(slow->err.id, "MNG-001");
+    rig_release(r); /* what comes then is for nobody */
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +414,10 @@ int main(void)
         T_TEST(only_secrets_are_sealed),
         T_TEST(a_neighbours_secret_is_not_for_use),
         T_TEST(replacing_leaves_what_runs_when_the_new_one_is_wrong),
+        T_TEST(a_slow_peer_holds_nobody_up),
+        T_TEST(of_two_of_a_name_the_later_one_is_refused),
+        T_TEST(what_it_needs_may_go_meanwhile),
+        T_TEST(a_stop_waits_for_no_peer),
     };
     return T_RUN(tests);
 }

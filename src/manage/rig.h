@@ -4,6 +4,7 @@
  *
  *   http://up/…    answers 200        http://sick/…  answers 503
  *   http://down/…  cannot be reached, while rig->peers_down
+ *   http://slow/…  answers 200 when rig_release is called
  */
 #ifndef ZS_MANAGE_RIG_H
 #define ZS_MANAGE_RIG_H
@@ -31,6 +32,12 @@ struct rig {
     bool is_stopped;
     atomic_bool peers_down;
     atomic_size_t n_probes;
+    atomic_size_t n_waiting; /* probes of slow peers */
+    struct rig_slow {
+        conn_probe_fn *done;
+        void *ctx;
+    } slow[8];
+    struct loop_post release;
 };
 
 /* files: text of zarish.yaml, NULL: as it is. Up and running. */
@@ -49,6 +56,12 @@ struct rig_op {
     bool dry_run, prune, all;
 };
 struct manage_op *rig_do(struct rig *r, const struct rig_op *in);
+/* The same in two steps. */
+struct manage_op *rig_begin(struct rig *r, const struct rig_op *in);
+void rig_end(struct manage_op *op);
+
+void rig_wait_slow(struct rig *r); /* a probe of a slow peer is under way */
+void rig_release(struct rig *r);   /* all of those answer */
 
 /* The answer, or any JSON text, as a document. */
 const struct json *rig_json(struct rig *r, struct str text);
