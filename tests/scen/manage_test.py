@@ -122,13 +122,13 @@ class Manage(unittest.TestCase):
     def test_ledger_and_database_agree_after_each_kill(self):
         seed = random.randrange(1 << 30)
         chance = random.Random(seed)
-        for turn in range(6):
+        for turn in range(10):
             self.engine.start()
             self.assertEqual(self.objects(), self.ledger(), f"seed {seed}, turn {turn}")
             end = threading.Event()
             writer = threading.Thread(target=self.change, args=(chance.randrange(1 << 30), end))
             writer.start()
-            changes = chance.randrange(3, 30)
+            changes = chance.randrange(1, 8)
             before = len(self.objects())
             wait_for("some changes", lambda: len(self.objects()) >= before + changes)
             self.engine.kill()
