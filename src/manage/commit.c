@@ -276,6 +276,36 @@ enum rc commit_write(struct manage *m, struct commit *c, struct arena *a, struct
     return rc;
 }
 
+/* An act beside those of the changes: what a person or the engine did to r's integration. */
+enum rc commit_act(struct run *r, const char *verb, const char *status, struct err *e)
+{
+    struct store_act *act = arena_make(r->arena, struct store_act, 1);
+    struct buf object, detail;
+    struct jw w;
+    buf_init_arena(&object, r->arena, 1024);
+    buf_z(&object, "integration/");
+    buf_str(&object, r->name);
+    buf_init_arena(&detail, r->arena, 1024);
+    jw_init(&w, &detail, JSON_COMPACT);
+    jw_object(&w);
+    if (status)
+        jw_kstrz(&w, "status", status);
+    jw_end(&w);
+    enum rc rc = jw_done(&w, e);
+    if (rc == RC_OK)
+        rc = buf_rc(&object, e);
+    if (rc != RC_OK || !act)
+        return rc != RC_OK ? rc : manage_nomem(e);
+    *act = (struct store_act){ .actor = r->actor,
+                               .peer = r->peer,
+                               .verb = str_z(verb),
+                               .object = buf_view(&object),
+                               .detail = buf_view(&detail) };
+    r->commit.acts = act;
+    r->commit.n_acts = 1;
+    return RC_OK;
+}
+
 /* Of a run that holds the turn: files that are the engine's to write come first, they are the
  * truth of what is in them; a crash behind them is a file that was edited. */
 enum rc commit_run(struct run *r, struct err *e)

@@ -171,6 +171,24 @@ enum rc connect_error(struct run *r, struct str *out, struct err *e)
     return buf_rc(&b, e);
 }
 
+enum rc connect_judge(struct run *r, struct err *e)
+{
+    struct str reasons = STR_NULL;
+    if (r->outcome != RC_OK)
+        return RC_OK;
+    enum rc rc = connect_error(r, &reasons, e);
+    if (rc != RC_OK || str_is_null(reasons))
+        return rc;
+    struct buf b;
+    buf_init_arena(&b, r->arena, MANAGE_DOC_MAX);
+    if (r->setup.rc == RC_OK)
+        buf_z(&b, "Connectivity test failed: ");
+    buf_str(&b, reasons);
+    r->outcome = RC_PEER;
+    r->error = buf_view(&b);
+    return buf_rc(&b, e);
+}
+
 static enum rc finish(struct run *r, struct jw *w, struct buf *b, struct arena *a, struct str *out,
                       struct err *e)
 {

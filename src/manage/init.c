@@ -193,27 +193,6 @@ static void prepare_replace(struct run *r)
 
 /* ---- in the turn -------------------------------------------------------------------------- */
 
-static enum rc judge(struct run *r, struct err *e)
-{
-    struct str reasons = STR_NULL;
-    if (r->outcome != RC_OK)
-        return RC_OK;
-    enum rc rc = connect_error(r, &reasons, e);
-    if (rc != RC_OK || str_is_null(reasons))
-        return rc;
-    r->outcome = RC_PEER;
-    if (r->setup.rc != RC_OK) {
-        r->error = reasons;
-        return RC_OK;
-    }
-    struct buf b;
-    buf_init_arena(&b, r->arena, MANAGE_DOC_MAX);
-    buf_z(&b, "Connectivity test failed: ");
-    buf_str(&b, reasons);
-    r->error = buf_view(&b);
-    return buf_rc(&b, e);
-}
-
 /* Things may have changed while it was tested. */
 static enum rc look_again(struct run *r, struct err *e)
 {
@@ -281,15 +260,6 @@ static enum rc make_record(struct run *r, struct err *e)
     return rc == RC_OK ? record_write(&p, r->arena, &r->record, e) : rc;
 }
 
-static const char *type_of(const struct json *doc)
-{
-    struct str type = json_text(json_getz(doc, "type"));
-    for (const char *const *t = config_type_names; *t; t++)
-        if (str_eqz(type, *t))
-            return *t;
-    return "";
-}
-
 /* Only a record: the change to the object is left out. */
 static enum rc plan_record(struct run *r, struct err *e)
 {
@@ -305,35 +275,6 @@ static enum rc plan_record(struct run *r, struct err *e)
     return RC_OK;
 }
 
-/* A failure that is a record alone has an act of its own; others have that of the change. */
-static enum rc plan_act(struct run *r, struct err *e)
-{
-    struct store_act *act = arena_make(r->arena, struct store_act, 1);
-    struct buf object, detail;
-    struct jw w;
-    buf_init_arena(&object, r->arena, 1024);
-    buf_z(&object, "integration/");
-    buf_str(&object, r->name);
-    buf_init_arena(&detail, r->arena, 1024);
-    jw_init(&w, &detail, JSON_COMPACT);
-    jw_object(&w);
-    jw_kstrz(&w, "status", life_name(life_after(r)));
-    jw_end(&w);
-    enum rc rc = jw_done(&w, e);
-    if (rc == RC_OK)
-        rc = buf_rc(&object, e);
-    if (rc != RC_OK || !act)
-        return rc != RC_OK ? rc : manage_nomem(e);
-    *act = (struct store_act){ .actor = r->actor,
-                               .peer = r->peer,
-                               .verb = STR("integration.initialize"),
-                               .object = buf_view(&object),
-                               .detail = buf_view(&detail) };
-    r->commit.acts = act;
-    r->commit.n_acts = 1;
-    return RC_OK;
-}
-
 /* An object that runs is not given up for a document that does not compile. */
 static bool leaves_all(const struct run *r)
 {
@@ -344,7 +285,7 @@ static enum rc commit_init(struct run *r, struct err *e)
 {
     enum rc rc = look_again(r, e);
     if (rc == RC_OK)
-        rc = judge(r, e);
+        rc = connect_judge(r, e);
     if (rc == RC_OK)
         rc = make_record(r, e);
     struct change *ch = r->commit.changes.v;
@@ -354,7 +295,7 @@ static enum rc commit_init(struct run *r, struct err *e)
         return rc;
     rc = plan_record(r, e);
     if (rc == RC_OK)
-        rc = plan_act(r, e);
+        rc = commit_act(r, "integration.initialize", life_name(life_after(r)), e);
     if (rc == RC_OK)
         rc = commit_run(r, e);
     r->version = ch->version;

@@ -45,13 +45,7 @@ static const char *type_of_record(struct str record, struct arena *a)
 {
     struct json *doc = NULL;
     struct err e;
-    if (json_parse(record, &json_default_limits, a, &doc, &e) != RC_OK)
-        return "";
-    struct str type = json_text(json_getz(doc, "type"));
-    for (const char *const *t = config_type_names; *t; t++)
-        if (str_eqz(type, *t))
-            return *t;
-    return "";
+    return json_parse(record, &json_default_limits, a, &doc, &e) == RC_OK ? type_of(doc) : "";
 }
 
 static enum rc read_records(struct manage *m, struct arena *a, struct err *e)

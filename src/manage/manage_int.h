@@ -173,6 +173,7 @@ struct commit {
 /* Ledger, then database. Blocks; in the turn. After RC_IO nothing is committed any more. */
 enum rc commit_write(struct manage *m, struct commit *c, struct arena *a, struct err *e) ZS_CHECK;
 enum rc commit_run(struct run *r, struct err *e) ZS_CHECK;
+enum rc commit_act(struct run *r, const char *verb, const char *status, struct err *e) ZS_CHECK;
 /* At the start: what a crash left between the two. */
 enum rc commit_recover(struct manage *m, struct err *e) ZS_CHECK;
 /* Append and wait. */
@@ -297,6 +298,7 @@ void pause_forget(struct manage *m, struct str channel, struct arena *a);
 
 /* record.c */
 struct str endpoint_method(const struct config_endpoint *ep);
+const char *type_of(const struct json *doc); /* of config_type_names, or "" */
 struct record_parts {
     struct str id, name;
     const struct json *doc;                  /* the guide's integrationConfig */
@@ -334,7 +336,6 @@ void seal_sweep(struct manage *m, struct str name, struct seal_texts was, struct
 
 /* probe.c: a stored record anew, by what r's setup and tests came to, as the one of r->commit. */
 enum rc restate(struct run *r, enum life life, const char *verb, struct err *e) ZS_CHECK;
-void judge_probe(struct run *r); /* loop: r->outcome and r->error */
 /* That record as it is shown, in op->answer. Blocks. */
 enum rc show_record(struct run *r, struct err *e) ZS_CHECK;
 
@@ -348,6 +349,8 @@ enum rc connect_record(struct run *r, struct arena *a, struct str *out, struct e
 enum rc connect_one(struct run *r, struct arena *a, struct str *out, struct err *e) ZS_CHECK;
 enum rc connect_health(struct run *r, struct arena *a, struct str *out, struct err *e) ZS_CHECK;
 enum rc connect_error(struct run *r, struct str *out, struct err *e) ZS_CHECK;
+/* What setup and tests came to: r->outcome and r->error, in the guide's words. */
+enum rc connect_judge(struct run *r, struct err *e) ZS_CHECK;
 
 /* the verbs' steps */
 extern const struct step init_steps[], replace_steps[], probe_steps[];

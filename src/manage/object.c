@@ -139,26 +139,6 @@ static enum rc is_used(struct run *r, struct err *e)
                    STR_ARG(f->path));
 }
 
-static enum rc act_alone(struct run *r, struct err *e)
-{
-    struct store_act *act = arena_make(r->arena, struct store_act, 1);
-    struct buf object;
-    buf_init_arena(&object, r->arena, 512);
-    buf_z(&object, "integration/");
-    buf_str(&object, r->name);
-    if (!act)
-        return manage_nomem(e);
-    *act = (struct store_act){ .actor = r->actor,
-                               .peer = r->peer,
-                               .verb = STR("config.delete"),
-                               .object = buf_view(&object),
-                               .detail = STR("{}") };
-    r->commit.acts = act;
-    r->commit.n_acts = 1;
-    r->commit.changes.n = 0;
-    return buf_rc(&object, e);
-}
-
 static enum rc commit_delete(struct run *r, struct err *e)
 {
     struct change *ch = NULL;
@@ -178,7 +158,8 @@ static enum rc commit_delete(struct run *r, struct err *e)
     if (ch->seen == 0) {
         if (!integration)
             return no_such(r, e);
-        rc = act_alone(r, e);
+        r->commit.changes.n = 0; /* a record alone */
+        rc = commit_act(r, "config.delete", NULL, e);
         return rc == RC_OK ? commit_run(r, e) : rc;
     }
     rc = turn_compile(r, e);

@@ -140,7 +140,7 @@ static void begin(struct run *r)
 static void judge(struct run *r)
 {
     if (r->in)
-        judge_probe(r);
+        r->rc = connect_judge(r, &r->err);
     run_go(r);
 }
 

@@ -37,10 +37,18 @@ void probe_plan(struct manage *m, struct str name)
         probe_due(m, en, 0);
 }
 
+/* Others may have waited for this one to end. */
+static void next_soon(struct manage *m)
+{
+    if (!m->stopping)
+        loop_timer_start(engine_loop(m->engine), &m->tick, 0, probe_tick);
+}
+
 void probe_over(struct manage *m, struct str name)
 {
     struct entry *en = index_entry(m, name);
     m->n_probes--;
+    next_soon(m);
     if (!en)
         return;
     en->probing = false;
@@ -103,34 +111,6 @@ static enum rc reparts(struct run *r, struct json *old, struct record_parts *p, 
     return rc;
 }
 
-static enum rc life_act(struct run *r, enum life life, const char *verb, struct err *e)
-{
-    struct store_act *act = arena_make(r->arena, struct store_act, 1);
-    struct buf object, detail;
-    struct jw w;
-    buf_init_arena(&object, r->arena, 1024);
-    buf_z(&object, "integration/");
-    buf_str(&object, r->name);
-    buf_init_arena(&detail, r->arena, 1024);
-    jw_init(&w, &detail, JSON_COMPACT);
-    jw_object(&w);
-    jw_kstrz(&w, "status", life_name(life));
-    jw_end(&w);
-    enum rc rc = jw_done(&w, e);
-    if (rc == RC_OK)
-        rc = buf_rc(&object, e);
-    if (rc != RC_OK || !act)
-        return rc != RC_OK ? rc : manage_nomem(e);
-    *act = (struct store_act){ .actor = r->actor,
-                               .peer = r->peer,
-                               .verb = str_z(verb),
-                               .object = buf_view(&object),
-                               .detail = buf_view(&detail) };
-    r->commit.acts = act;
-    r->commit.n_acts = 1;
-    return RC_OK;
-}
-
 enum rc restate(struct run *r, enum life life, const char *verb, struct err *e)
 {
     struct confdb_record old;
@@ -155,25 +135,7 @@ enum rc restate(struct run *r, enum life life, const char *verb, struct err *e)
     rec->type = r->in ? config_type_name((enum config_type)r->in->type) : "";
     r->commit.records = rec;
     r->commit.n_records = 1;
-    return rc == RC_OK ? life_act(r, life, verb, e) : rc;
-}
-
-void judge_probe(struct run *r)
-{
-    struct str reasons = STR_NULL;
-    enum rc rc = connect_error(r, &reasons, &r->err);
-    if (rc != RC_OK || str_is_null(reasons)) {
-        r->rc = rc;
-        return;
-    }
-    r->outcome = RC_PEER;
-    struct buf b;
-    buf_init_arena(&b, r->arena, MANAGE_DOC_MAX);
-    if (r->setup.rc == RC_OK)
-        buf_z(&b, "Connectivity test failed: ");
-    buf_str(&b, reasons);
-    r->error = buf_view(&b);
-    r->rc = buf_rc(&b, &r->err);
+    return rc == RC_OK ? commit_act(r, verb, life_name(life), e) : rc;
 }
 
 /* ---- a probe's steps ---------------------------------------------------------------------- */
@@ -209,7 +171,7 @@ static uint64_t hash_error(struct str error)
 /* The same failure once more is no news. */
 static void judge(struct run *r)
 {
-    judge_probe(r);
+    r->rc = connect_judge(r, &r->err);
     const struct entry *en = index_entry(r->m, r->name);
     if (r->rc == RC_OK && r->outcome != RC_OK && en && en->life == LIFE_FAILED &&
         en->error_hash == hash_error(r->error))

@@ -281,6 +281,16 @@ enum rc record_write(const struct record_parts *p, struct arena *a, struct str *
     return rc;
 }
 
+/* One of config_type_names, or "". */
+const char *type_of(const struct json *doc)
+{
+    struct str type = json_text(json_getz(doc, "type"));
+    for (const char *const *t = config_type_names; *t; t++)
+        if (str_eqz(type, *t))
+            return *t;
+    return "";
+}
+
 /* ---- a stored one ------------------------------------------------------------------------- */
 
 static enum rc set_text(struct json *doc, const char *name, struct str text, struct arena *a,
