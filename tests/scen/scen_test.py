@@ -449,5 +449,63 @@ destinations: [ { to: next } ]
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
+class Changes(Scenario):
+    """The configuration changed from the command line while the engine runs."""
+
+    config = "engine: changes\n"
+
+    def zarish(self, *args, text=None):
+        return subprocess.run([ZARISH, *args, "--data", str(self.engine.data)], input=text,
+                              capture_output=True, text=True, timeout=LIMIT,
+                              env=dict(os.environ, XDG_CONFIG_HOME=self.work))
+
+    def apply(self, path, more=""):
+        return self.zarish("apply", "-f", "-", "-o", "json", text=f"""
+integration: there
+type: rest_api
+endpoints: [ {{ name: in, method: POST, url: "http://127.0.0.1:{self.receiver.port}/{path}",
+                retries: 1000 }} ]
+{more}---
+channel: adt-in
+source: {{ type: hl7_v2, listen: "mllp://127.0.0.1:0" }}
+destinations: [ {{ to: there/in, backoff: {{ first: 5ms, max: 20ms }} }} ]
+""")
+
+    def where(self):
+        listens = self.engine.get("/api/v1/channels/adt-in")["listens"]
+        host, port = listens.removeprefix("mllp://").rsplit(":", 1)
+        return host, int(port)
+
+    def test_what_is_queued_goes_on_under_another_configuration(self):
+        self.engine.start()
+        self.receiver.behave = lambda body: 503
+        done = self.apply("old")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual([c["action"] for c in json.loads(done.stdout)["changes"]],
+                         ["create", "create"])
+        with Mllp(self.where()) as peer:
+            for n in range(5):
+                self.assertEqual(peer.call(message(f"Q{n}"))[0], "AA")
+        self.assertEqual(self.receiver.bodies, [])
+        self.assertEqual(self.zarish("pause", "adt-in").returncode, 0)
+        self.assertEqual(self.apply("new").returncode, 0)
+        self.assertEqual(self.engine.get("/api/v1/channels/adt-in")["state"], "paused")
+        self.receiver.behave = lambda body: 200
+        self.assertEqual(self.zarish("resume", "adt-in").returncode, 0)
+        self.engine.wait_state("Q4", "delivered")
+        self.assertEqual(self.receiver.bodies, [message(f"Q{n}") for n in range(5)])
+        done = self.zarish("delete", "integration", "there")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("adt-in", done.stderr)
+
+    def test_what_is_wrong_is_told_at_its_place_and_changes_nothing(self):
+        self.engine.start()
+        done = self.apply("old", more="tipe: 1\n")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("standard input:6:7: OPT-001: tipe: ", done.stderr)
+        self.assertEqual(self.zarish("get", "channels").returncode, 1)
+        self.assertEqual(self.zarish("export").stdout, "")
+
+
 if __name__ == "__main__":
     unittest.main()
