@@ -3,7 +3,8 @@
  */
 #include "api/api_int.h"
 
-#define BODY_MAX ((uint64_t)64 * 1024 * 1024) /* of any route's */
+#define BODY_MAX      ((uint64_t)64 * 1024 * 1024) /* of any route's */
+#define LAST_CALLS_MS 60000 /* for what the pool still reads after the engine stopped */
 
 /* A request that was let in, until its body is there. Lives in the exchange's arena. */
 struct entry {
@@ -133,26 +134,15 @@ static void on_refused(void *ctx, const struct addr *peer, unsigned status, cons
     *type = STR("application/problem+json");
 }
 
-static void maybe_stopped(struct api *a)
-{
-    if (!a->server_stopped || a->n_calls > 0 || !a->conf.stopped)
-        return;
-    void (*fn)(void *ctx) = a->conf.stopped;
-    a->conf.stopped = NULL;
-    fn(a->conf.ctx);
-}
-
 static void on_stopped(void *ctx)
 {
     struct api *a = ctx;
-    a->server_stopped = true;
-    maybe_stopped(a);
+    a->conf.stopped(a->conf.ctx);
 }
 
 void api_call_over(struct api *a)
 {
     a->n_calls--;
-    maybe_stopped(a);
 }
 
 enum rc api_open(struct loop *l, const struct api_conf *conf, struct api **out, struct err *e)
@@ -187,12 +177,21 @@ void api_stop(struct api *a)
     http_server_stop(a->server);
 }
 
+static bool is_idle(void *ctx)
+{
+    const struct api *a = ctx;
+    return a->n_calls == 0;
+}
+
 void api_free(struct api **ap)
 {
     struct api *a = *ap;
     if (!a)
         return;
-    ZS_ASSERT(a->n_calls == 0);
+    /* who asked is gone, but the engine's last word on it has to be heard */
+    bool idle = is_idle(a) || loop_run_until(a->loop, is_idle, a, LAST_CALLS_MS);
+    ZS_ASSERT(idle);
+    loop_poll(a->loop); /* their answers, which go nowhere */
     *ap = NULL;
     http_server_free(&a->server);
     mem_free(a);

@@ -13,6 +13,9 @@
  * What blocks happens on the engine's pool, what sends on the engine's loop; the answer goes out
  * from there. Errors are problem documents (RFC 9457) with the error's id as `code`.
  *
+ * At the stop a caller is waited for as long as its connection is drained. Calls that are still
+ * under way then end with the engine (engine_stop), which comes before api_free.
+ *
  * Thread  loop: api_open, api_stop, api_free are called on the loop it was opened on.
  */
 #ifndef ZS_API_API_H
@@ -39,7 +42,7 @@ struct api_conf {
     struct auth *auth;
     const struct log *log;
     const struct clock *clock;
-    void (*stopped)(void *ctx); /* after api_stop: nothing of it runs any more */
+    void (*stopped)(void *ctx); /* after api_stop: the last connection is closed */
     void *ctx;
 };
 

@@ -23,7 +23,6 @@ struct api {
     struct loop *loop;
     struct http_server *server;
     size_t n_calls;
-    bool server_stopped;
     struct api_table table;
 };
 

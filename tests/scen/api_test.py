@@ -10,16 +10,18 @@ bodies is held. Skipped (77) where python3-jsonschema is missing.
 """
 import contextlib
 import copy
+import http.client
 import http.server
 import json
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 try:
     import jsonschema
@@ -28,7 +30,7 @@ except ImportError:
     print("python3-jsonschema is missing")
     sys.exit(77)
 
-from engine import ROOT, Engine, Mllp, message, wait_for
+from engine import LIMIT, ROOT, Engine, Mllp, message, wait_for
 
 CONFIG = """
 integration: filed
@@ -749,6 +751,28 @@ class Secrecy(Scenario):
         call("getMe", 401, key="", headers={"Authorization": "Bearer " + session["token"]})
         call("login", 200, key="", body={"username": "u", "password": "SEEDED-PASSWORD-9"})
         self.assertEqual(call("getMe", 200, key=key["key"])[1]["name"], "k")
+
+
+class Stop(unittest.TestCase):
+    def test_a_call_without_answer_does_not_hold_up_the_stop(self):
+        """The caller's connection is drained, then the engine ends the call, and says how."""
+        with tempfile.TemporaryDirectory(prefix="zarish-stop-") as work, \
+                socket.create_server(("127.0.0.1", 0)) as silent, \
+                Engine(work, CONFIG.replace("retries: 0", "retries: 0, timeout: 10m"),
+                       ZARISH_RECEIVER=str(silent.getsockname()[1])) as engine:
+            engine.start()
+            url = urlsplit(engine.endpoint["url"])
+            caller = http.client.HTTPConnection(url.hostname, url.port, timeout=LIMIT)
+            caller.request("POST", "/api/v1/integrations/filed/endpoints/in/execute",
+                           '{"data": 1}', {"X-API-Key": engine.key,
+                                           "Content-Type": "application/json"})
+            wait_for("the call is there", lambda: engine.get("/api/v1/executions")["items"])
+            self.assertEqual(engine.stop(), 0)
+            caller.close()
+            engine.start()
+            call = engine.get("/api/v1/executions")["items"][-1]
+            self.assertEqual(call["status"], "failed")
+            self.assertTrue(call["error"])
 
 
 if __name__ == "__main__":
