@@ -1,5 +1,5 @@
 /*
- * Lists of executions, one of them, what is still open.
+ * Lists of executions, and what is still open.
  *
  * A list is a merge, newest first: of the calls that have not ended, and day by day of the tail's
  * part and of the ways in the day's file that can hold what is asked for. A way is read from when

@@ -1,4 +1,4 @@
-/* Rows of the message list. Tests: ../journal_test.c */
+/* Rows of the message list. Tests: row_test.c, ../journal_test.c */
 #include "store/journal/row.h"
 
 #include "store/rules.h"

@@ -1,4 +1,4 @@
-/* Names, first blocks, the list. Tests: ../journal_test.c */
+/* Names, first blocks, the list. Tests: segment_test.c, ../journal_test.c */
 #include "store/journal/segment.h"
 
 #include "base/alloc.h"
@@ -73,7 +73,8 @@ enum rc segment_head_read(struct str block, struct segment_head *out, struct err
     if (format > SEGMENT_FORMAT)
         return err_set(e, RC_VALUE, "STORE-021", "a segment has format %llu, this program knows %d",
                        (unsigned long long)format, SEGMENT_FORMAT);
-    if (block_crc(block.p) != (uint32_t)get(block.p + AT_CRC, 4))
+    /* the format stands before what the checksum covers: it has to be readable whatever follows */
+    if (format == 0 || block_crc(block.p) != (uint32_t)get(block.p + AT_CRC, 4))
         return err_set(e, RC_PEER, "STORE-012", "a segment's first block is damaged");
     struct segment_head h = { .format = (unsigned)format,
                               .number = get(block.p + AT_NUMBER, 8),

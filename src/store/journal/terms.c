@@ -1,4 +1,4 @@
-/* Terms and packed postings. Tests: ../journal_test.c */
+/* Terms and packed postings. Tests: terms_test.c, ../journal_test.c */
 #include "store/journal/terms.h"
 
 #include "base/arena.h"
