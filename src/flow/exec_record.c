@@ -12,8 +12,7 @@
 
 #define DATA_MAX    ((size_t)4 * 1024 * 1024)
 #define RECORD_MAX  ((size_t)32 * 1024 * 1024) /* two data, each byte at most six in JSON … */
-#define HEADERS_MAX 200
-#define VALUE_MAX   8192
+#define HEADERS_MAX 200                        /* of an answer; the client takes 64 KB of them */
 #define MASKED      STR("[masked]")
 
 /* ---- data --------------------------------------------------------------------------------- */
@@ -50,6 +49,8 @@ static void put_shown(struct jw *w, const char *name, const struct shown *s, str
         buf_init_arena(&b, a, DATA_MAX * 2);
         b64_add(&b, s->text);
         jw_str(w, buf_view(&b));
+        if (b.failed) /* then the record is none, and is written again without its data */
+            w->b->failed = b.failed;
     }
 }
 
@@ -151,9 +152,11 @@ static void put_headers(struct jw *w, const struct conn_header *v, size_t n)
         if (again)
             continue;
         jw_key(w, v[i].name);
-        jw_str(w, is_masked(v[i].name) ? MASKED : utf8_cut(v[i].value, VALUE_MAX));
+        jw_str(w, is_masked(v[i].name) ? MASKED : v[i].value);
     }
     jw_end(w);
+    if (n > HEADERS_MAX)
+        jw_kbool(w, "headersTruncated", true);
 }
 
 /* ---- request ------------------------------------------------------------------------------ */
