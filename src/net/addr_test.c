@@ -316,9 +316,8 @@ static void test_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T_TEST(test_ip),  T_TEST(test_bad_ip),    T_TEST(test_hostport),
-        T_TEST(test_url), T_TEST(test_url_limit), T_TEST(test_cidr),
-        T_TEST(test_cidr_list), T_TEST(test_rules),
+        T_TEST(test_ip),        T_TEST(test_bad_ip), T_TEST(test_hostport),  T_TEST(test_url),
+        T_TEST(test_url_limit), T_TEST(test_cidr),   T_TEST(test_cidr_list), T_TEST(test_rules),
     };
     return T_RUN(tests);
 }
