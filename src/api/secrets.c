@@ -76,6 +76,7 @@ static enum rc run_put(struct api_call *c, struct err *e)
         rc = confdb_secret_get(db, s.name, c->arena, &s, e);
     if (rc != RC_OK)
         return rc;
+    manage_secret_changed(c->api->conf.manage);
     c->status = known ? 200 : 201;
     put_secret(c, &s);
     return RC_OK;
@@ -162,8 +163,7 @@ static const struct api_route routes[] = {
       .params = &list_params, API_ANSWERS(list_answers), .doc = "Names of sealed secrets" },
     { HTTP_PUT, "/api/v1/secrets/{name}", "putSecret", API_NEEDS(AUTH_EDIT), API_POOL, run_put,
       .flags = API_SECRET, .body = &body, API_ANSWERS(put_answers),
-      .doc =
-          "Seal a secret; what uses it takes the new one with the next change of configuration" },
+      .doc = "Seal a secret; what uses it has the new one within a second" },
     { HTTP_DELETE, "/api/v1/secrets/{name}", "deleteSecret", API_NEEDS(AUTH_EDIT), API_POOL,
       run_delete, API_ANSWERS(delete_answers), .doc = "Remove a secret that nothing uses" },
 };

@@ -45,6 +45,8 @@ const struct err_code manage_codes[] = {
       "Check the token server's address and the credentials, then send it again; it is also tried again by itself." },
     { "MNG-022", "An endpoint of the integration could not be reached, or refused the test.",
       "Look at the endpoint the text names; the integration is probed until it answers." },
+    { "MNG-023", "A secret was changed, and something that uses it does not compile with the new value.",
+      "Set the secret again; what runs keeps the old value until then." },
 };
 /* clang-format on */
 

@@ -155,6 +155,13 @@ struct manage_op {
  */
 void manage_do(struct manage *m, struct manage_op *op);
 
+/*
+ * A sealed secret has another value in the database: what uses it is compiled anew and in force
+ * within about a second. Where that fails (EV_CONFIG_NOT_RELOADED) what runs keeps the old one.
+ * Thread any.
+ */
+void manage_secret_changed(struct manage *m);
+
 /* ---- asking. Thread any but a loop: they read the database -------------------------------- */
 
 /* The guide's integration object with live status: {"id","name","type","status",…,"origin",

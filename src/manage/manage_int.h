@@ -282,6 +282,7 @@ struct manage {
     struct paused *paused; /* at the start */
     struct loop_post start_post, stop_post;
     bool stopping;
+    atomic_bool reload; /* a secret was changed: see reload.c */
     atomic_bool broken; /* the ledger is ahead of the database, or of the engine */
     void (*stopped)(void *ctx);
     void *stopped_ctx;
@@ -338,6 +339,9 @@ void seal_sweep(struct manage *m, struct str name, struct seal_texts was, struct
 enum rc restate(struct run *r, enum life life, const char *verb, struct err *e) ZS_CHECK;
 /* That record as it is shown, in op->answer. Blocks. */
 enum rc show_record(struct run *r, struct err *e) ZS_CHECK;
+
+/* reload.c: every tick */
+void reload_tick(struct manage *m);
 
 /* connect.c */
 void connect_setup(struct run *r); /* loop: flow_setup of r->in */

@@ -81,6 +81,7 @@ void probe_tick(struct loop_timer *t)
     uint64_t now = loop_now_mono(l);
     if (m->stopping)
         return;
+    reload_tick(m);
     struct entry *en = NULL;
     for (size_t i = 0; m->n_probes < MANAGE_PROBES_AT_ONCE && (en = index_at(m, i)) != NULL; i++)
         if (en->due_mono && en->due_mono <= now && !en->probing)

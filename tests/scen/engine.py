@@ -181,7 +181,8 @@ class Receiver:
 
     def __init__(self, port=0):
         self.bodies = []
-        self.keys = []
+        self.keys = []      # Idempotency-Key of each request that was accepted
+        self.api_keys = []  # X-API-Key
         self.behave = lambda body: 200
         receiver = self
 
@@ -195,6 +196,7 @@ class Receiver:
                 if 200 <= status < 300:
                     receiver.bodies.append(body)
                     receiver.keys.append(self.headers.get("Idempotency-Key"))
+                    receiver.api_keys.append(self.headers.get("X-API-Key"))
                 try:
                     self.send_response(status)
                     self.send_header("Content-Length", "2")

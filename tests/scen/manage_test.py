@@ -82,6 +82,23 @@ class Manage(unittest.TestCase):
         line.socket.close()
         self.engine.wait_state(control_id, "delivered")
 
+    def test_a_secret_set_anew_is_in_use_soon(self):
+        self.engine.start()
+        self.assertEqual(self.call("PUT", "/secrets/lab-key", {"value": "first-key"})[0], 201)
+        document = integration(self.receiver.port, authentication={
+            "type": "api_key", "key": "${secret:lab-key}"})
+        self.assertEqual(self.call("POST", "/integrations", document)[0], 201)
+        self.assertEqual(self.keys_sent(), {"first-key"})
+        self.assertEqual(self.call("PUT", "/secrets/lab-key", {"value": "second-key"})[0], 200)
+        wait_for("the new key is sent", lambda: self.keys_sent() == {"second-key"})
+
+    def keys_sent(self):
+        """With which key one call through the endpoint came."""
+        self.receiver.api_keys.clear()
+        code, _ = self.call("POST", "/integrations/lab/endpoints/in/execute", {"data": {"a": 1}})
+        self.assertEqual(code, 200)
+        return set(self.receiver.api_keys)
+
     def test_an_unreachable_one_of_a_file_comes_back(self):
         port = self.receiver.port
         self.receiver.close()
