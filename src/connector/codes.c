@@ -9,8 +9,7 @@ const struct err_code conn_codes[] = {
     { "CONN-003", "There is not enough memory for a destination, or to set up TLS.",
       "Look at the machine's memory." },
     { "CONN-010", "This build of the engine does not speak the protocol of the URL.",
-      "Use an endpoint over HTTP or MLLP, or a build that has the protocol; `zarish version` tells "
-      "which one this is." },
+      "Use an endpoint over HTTP or MLLP, or a build that has the protocol." },
     { "CONN-011", "The attempt was given up on our side before anything was sent.",
       "None; it is tried again or was stopped." },
 };
