@@ -137,7 +137,7 @@ static void lists(void **state)
           "" },
         { "none",
           &cmd_get_integrations,
-          { NULL },
+          { 0 },
           NULL,
           { { "GET", "/api/v1/integrations?limit=100", NULL, 200,
               "{\"items\":[],\"next\":null}" } },
@@ -181,7 +181,7 @@ static void lists(void **state)
           &cmd_get_logs,
           { "--since", "yesterday", NULL },
           NULL,
-          { { NULL } },
+          { { 0 } },
           CLI_USAGE,
           "",
           "zarish get logs: CLI-053: \"yesterday\" is neither a time like 2024-05-06T07:08:09Z nor "
@@ -200,7 +200,7 @@ static void lists(void **state)
           "" },
         { "figures of channels are summed up",
           &cmd_get_channels,
-          { NULL },
+          { 0 },
           NULL,
           { { "GET", "/api/v1/channels", NULL, 200,
               "{\"items\":[{\"name\":\"in\",\"state\":\"running\",\"listens\":\"mllp://x\","
@@ -213,7 +213,7 @@ static void lists(void **state)
           "" },
         { "the engine is away",
           &cmd_get_users,
-          { NULL },
+          { 0 },
           NULL,
           { { "GET", "/api/v1/users?limit=100", NULL, 0, NULL } },
           CLI_FAILED,
@@ -291,7 +291,7 @@ static void one_thing(void **state)
           &cmd_describe,
           { "integratoin", "x", NULL },
           NULL,
-          { { NULL } },
+          { { 0 } },
           CLI_USAGE,
           "",
           "zarish describe: CLI-054: \"integratoin\" is no kind of thing; there are integration, "
@@ -302,7 +302,7 @@ static void one_thing(void **state)
           &cmd_delete,
           { "channel", NULL },
           NULL,
-          { { NULL } },
+          { { 0 } },
           CLI_USAGE,
           "",
           "zarish delete: CLI-005: argument NAME is missing\n"
@@ -494,7 +494,7 @@ static void questions_to_systems(void **state)
           &cmd_exec,
           { "lab", "results", "-H", "X-A=b", NULL },
           NULL,
-          { { NULL } },
+          { { 0 } },
           CLI_USAGE,
           "",
           "zarish exec: CLI-055: --header wants NAME:VALUE\n"
@@ -558,7 +558,7 @@ static void who_may_do_what(void **state)
           &cmd_secret_set,
           { "lab-key", NULL },
           "\n",
-          { { NULL } },
+          { { 0 } },
           CLI_FAILED,
           "",
           "zarish: CLI-056: no value was given\n"
@@ -614,7 +614,7 @@ static void who_may_do_what(void **state)
           &cmd_user_set,
           { "ayse", NULL },
           NULL,
-          { { NULL } },
+          { { 0 } },
           CLI_USAGE,
           "",
           "zarish user set: CLI-059: nothing to change: give --role, --password, --enable or "
@@ -674,9 +674,9 @@ static void documents(void **state)
           "zarish: nothing was changed: 1 thing is wrong\n" },
         { "no file",
           &cmd_apply,
-          { NULL },
+          { 0 },
           NULL,
-          { { NULL } },
+          { { 0 } },
           CLI_USAGE,
           "",
           "zarish apply: CLI-060: say which files: -f FILE|DIR\n"
@@ -709,7 +709,7 @@ static void a_directory_is_sent_whole(void **state)
           "{\"code\":\"X-001\",\"detail\":\"d\",\"errors\":[{\"file\":\"api:table/a\",\"path\":"
           "\"rows\",\"message\":\"one\"},{\"file\":\"api:channel/b\",\"path\":\"foo[3].a\","
           "\"message\":\"two\"},{\"file\":\"c.yaml\",\"message\":\"three\"}]}" },
-        { NULL }
+        { 0 }
     };
     struct server s = { .script = asked, .credential = "Bearer zsk_k" };
     struct cli_fake f;
@@ -744,10 +744,10 @@ static void a_session_is_kept_and_used(void **state)
     struct asked in[] = { { "POST", "/api/v1/login",
                             "{\"username\":\"ayse\",\"password\":\"correct horse\"}", 200,
                             "{\"token\":\"zss_t\",\"expiresAt\":\"2024-01-02T04:00:00.000Z\"}" },
-                          { NULL } };
+                          { 0 } };
     struct asked list[] = { { "GET", "/api/v1/users?limit=100", NULL, 200, "{\"items\":[]}" },
-                            { NULL } };
-    struct asked out[] = { { "POST", "/api/v1/logout", NULL, 204, "{}" }, { NULL } };
+                            { 0 } };
+    struct asked out[] = { { "POST", "/api/v1/logout", NULL, 204, "{}" }, { 0 } };
     struct server s = { .script = in };
     struct cli_fake f;
     cli_fake_init(&f, STR("correct horse\n"));
@@ -780,7 +780,7 @@ static void a_wrong_password_is_a_no(void **state)
     static const struct asked script[] = {
         { "POST", "/api/v1/login", "{\"username\":\"ayse\",\"password\":\"x\"}", 401,
           "{\"code\":\"AUTH-044\",\"detail\":\"name or password is wrong\"}" },
-        { NULL }
+        { 0 }
     };
     struct server s = { .script = script };
     struct cli_fake f;

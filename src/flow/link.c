@@ -211,7 +211,8 @@ static enum rc new_rate(struct links *l, const struct config_endpoint *ep, uint6
     if (!r)
         return no_memory(e);
     char *own = (char *)(r + 1);
-    memcpy(own, name.p, name.n);
+    if (name.n > 0)
+        memcpy(own, name.p, name.n);
     link_rate_init(r, ep->rate, now);
     r->name = str_of(own, name.n);
     struct link_rate *old = strmap_take(&l->rates, name);

@@ -71,7 +71,7 @@ static void put_kind(struct buf *b, const struct opt_def *def)
         put_link(b, def->sub);
     if (def->flags & OPT_WORDS)
         buf_z(b, ", or one text with spaces between");
-    if (def->flags & OPT_SHORT)
+    if (def->sub && def->flags & OPT_SHORT)
         buf_fmt(b, ", or its `%s` alone", def->sub->def[0].name);
     if (def->min != 0 || def->max != 0) {
         static const char *const units[] = { [OPT_STR] = " bytes",
