@@ -275,19 +275,21 @@ uint64_t lane_key(struct str key)
 
 /* ---- sending ------------------------------------------------------------------------------ */
 
-static void send_item(struct lane *l, struct lane_item *it)
+/* False: no memory for the reply, nothing is sent; it is due again at it->next_at. */
+static bool send_item(struct lane *l, struct lane_item *it)
 {
     it->d.arena = arena_new("attempt", 1024, LANE_REPLY_LIMIT);
-    if (!it->d.arena) { /* no memory for the reply: try again soon, nothing is sent */
+    if (!it->d.arena) {
         it->state = ITEM_WAITING;
         it->next_at = lane_now_ms(l) + 1000;
-        return;
+        return false;
     }
     it->state = ITEM_IN_FLIGHT;
     it->sent_mono = loop_now_mono(l->env.host->loop);
     it->d.attempt = ++it->attempts;
     l->in_flight++;
     link_send(l->link, &l->dest, &it->d);
+    return true;
 }
 
 int64_t lane_now_ms(const struct lane *l)
@@ -334,7 +336,8 @@ static enum step consider(struct lane *l, struct lane_item *it, int64_t *wake)
         *wake = now + (int64_t)wait_ms;
         return STEP_STOP;
     }
-    send_item(l, it);
+    if (!send_item(l, it)) /* once sent, it may be gone */
+        *wake = *wake == 0 || it->next_at < *wake ? it->next_at : *wake;
     return STEP_NEXT;
 }
 

@@ -94,7 +94,9 @@ static void wait_again(struct lane *l, struct lane_item *it, const struct verdic
     it->mark_stale = l->marking;
     l->troubled = true;
     atomic_fetch_add_explicit(&l->figures->retries, 1, memory_order_relaxed);
-    record(l, it, state, v, clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
+    /* what is not known of an attempt is not known after the next one failed either */
+    record(l, it, it->unknown ? DELIVERY_UNCERTAIN : state, v,
+           clock_now_ms(l->env.host->clock) + (int64_t)wait_ms);
     log_event(&l->log, EV_DELIVERY_RETRY, F_U64("seq", it->d.seq), F_U64("attempt", it->attempts),
               F_MS("waitMs", (int64_t)wait_ms), F_ERR(&v->err));
 }
@@ -103,7 +105,8 @@ void lane_uncover(struct lane *l, struct lane_item *it)
 {
     char why[WHY_MAX];
     struct err e;
-    struct store_outcome o = outcome_of(l, it, DELIVERY_RETRYING);
+    struct store_outcome o =
+        outcome_of(l, it, it->unknown ? DELIVERY_UNCERTAIN : DELIVERY_RETRYING);
     if (!it->covered || (it->state != ITEM_READY && it->state != ITEM_WAITING))
         return;
     (void)err_set(&e, RC_STATE, "FLOW-006", "the engine or the channel stopped before it was sent");

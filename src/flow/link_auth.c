@@ -172,7 +172,6 @@ static void tell_all(struct link_auth *a, enum rc rc, const struct err *e)
 {
     LOCK_SCOPE(guard, &a->lock);
     struct list_node *node;
-    a->fetching = false;
     while ((node = list_pop(&a->waiters)) != NULL) {
         struct link_wait *w = ZS_CONTAINER(node, struct link_wait, node);
         w->rc = rc;
@@ -187,7 +186,10 @@ static void tell_all(struct link_auth *a, enum rc rc, const struct err *e)
 static void end_fetch(struct link_auth *a, unsigned status, struct str body, const struct err *why)
 {
     struct err e;
+    mutex_lock(&a->lock); /* whoever is told to fetch anew must find this fetch over */
     enum rc rc = cred_answer(a->cred, status, body, why, &e);
+    a->fetching = false;
+    mutex_unlock(&a->lock);
     arena_free(&a->arena);
     if (rc == RC_AGAIN) /* whoever asks next is told to fetch in another way */
         rc = RC_OK;

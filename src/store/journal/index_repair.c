@@ -172,6 +172,15 @@ static enum rc finish(struct index *x, struct err *e)
     return mark_whole(x, number, true, e);
 }
 
+/* A day may have begun since the repair did: what lies from there on is not this file's. */
+static uint64_t end_of(const struct index *x, int64_t number)
+{
+    for (size_t i = 0; i + 1 < x->n_days; i++) /* written by this thread only */
+        if (x->days[i].number == number)
+            return x->days[i + 1].first_seq;
+    return UINT64_MAX;
+}
+
 enum rc repair_step(struct index *x, struct err *e)
 {
     struct repair *r = &x->repair;
@@ -181,6 +190,7 @@ enum rc repair_step(struct index *x, struct err *e)
             return rc;
     }
     struct position limit = x->tail->indexed; /* moved by this thread only */
+    r->end_seq = end_of(x, r->number);
     if (r->pos.seq >= limit.seq)
         return finish(x, e);
     struct block *block = NULL;
