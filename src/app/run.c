@@ -84,6 +84,7 @@ static enum rc open_manage(struct run *r, struct err_list *found, struct err *e)
 {
     struct manage_conf mc = { .paths = r->conf.config,
                               .n_paths = r->conf.n_config,
+                              .data_dir = datadir_path(r->dir),
                               .lookup_env = lookup_env,
                               .env_ctx = r,
                               .connector = conn_by_scheme,

@@ -79,6 +79,8 @@ const struct err_code config_codes[] = {
       "Leave out what is none: in `authentication` every unknown key counts as a secret." },
     { "CFG-039", "A document refers to a secret that was sealed out of another integration.",
       "Give the value itself, or seal it under a name of its own: `zarish secret set NAME`." },
+    { "CFG-040", "A document names a file of the engine's data directory.",
+      "The engine keeps its own keys there. Put the file elsewhere below the configuration." },
 };
 /* clang-format on */
 

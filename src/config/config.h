@@ -202,6 +202,9 @@ struct config_env {
     /* an integration's id; NULL or RC_MISSING: it has none yet, endpoints get empty ids */
     enum rc (*id_of)(void *ctx, struct str integration, struct arena *a, struct str *out);
     void *ctx;
+    /* the data directory's real path: no file of it can be named, for who edits an object of a file
+     * could read the engine's own keys by it; NULL: there is none */
+    const char *keep_out;
     bool resolve; /* secrets are wanted, not only checked */
 };
 

@@ -6,6 +6,10 @@
 #include "base/file.h"
 #include "tests/lib/t.h"
 
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 /* ---- two connectors that only have options -------------------------------------------------- */
 
 struct in_conf {
@@ -273,6 +277,59 @@ static void a_secret_stays_below_its_directory(void **state)
     }
 }
 
+static void the_data_directory_is_not_for_documents(void **state)
+{
+    (void)state;
+    char real[PATH_MAX];
+    const char *dir = t_tmpdir();
+    T_TRUE(realpath(dir, real) != NULL);
+    T_EQ_INT(mkdir(t_path(dir, "data"), 0700), 0);
+    T_EQ_INT(mkdir(t_path(dir, "data2"), 0700), 0);
+    t_write(t_path(dir, "data/key"), STR("the engine's"));
+    t_write(t_path(dir, "data2/key"), STR("anybody's"));
+    T_EQ_INT(symlink("data/key", t_path(dir, "link")), 0);
+    struct config_env kept = env;
+    kept.keep_out = t_path(real, "data");
+    static const struct {
+        const char *name, *text;
+        bool refused;
+    } rows[] = {
+        { "its file", "${file:data/key}", true },
+        { "by another name", "${file:link}", true },
+        { "a directory that begins like it", "${file:data2/key}", false },
+    };
+    const char *path = t_path(dir, "c.yaml");
+    for (size_t i = 0; i < ZS_COUNT(rows) + 1; i++) {
+        bool is_table = i == ZS_COUNT(rows);
+        struct buf b;
+        buf_init_arena(&b, scratch, 4096);
+        if (is_table)
+            buf_z(&b, "table: t\nfile: data/key\n");
+        else
+            buf_fmt(&b,
+                    "integration: a\ntype: rest_api\nauthentication: { type: api_key, key: "
+                    "\"%s\" }\nendpoints: [ { url: \"http://h/\", method: GET } ]\n",
+                    rows[i].text);
+        T_ROW(is_table ? "a table" : rows[i].name);
+        t_write(path, buf_view(&b));
+        struct err_list found;
+        struct config *cfg = NULL;
+        struct err e;
+        err_list_init(&found, scratch, 50);
+        const struct config_sources src = { .paths = &path, .n_paths = 1 };
+        enum rc rc = config_load(&src, &kept, &cfg, &found, &e);
+        if (is_table || rows[i].refused) {
+            T_EQ_INT(rc, RC_VALUE);
+            T_TRUE(str_find(found.v[0].text, STR("files of the data directory cannot be named"),
+                            0) != SIZE_MAX);
+            continue;
+        }
+        T_OK(rc, &e);
+        T_EQ_STR(cfg->integrations[0]->cred.api_key.key, "anybody's");
+        config_unref(&cfg);
+    }
+}
+
 static void tables_are_sound(void **state)
 {
     (void)state;
@@ -289,6 +346,7 @@ int main(void)
         T_TEST(where_connections_may_go),
         T_TEST(a_directory_is_read_in_order_and_files_are_named),
         T_TEST(a_secret_stays_below_its_directory),
+        T_TEST(the_data_directory_is_not_for_documents),
         T_TEST(tables_are_sound),
     };
     scratch = arena_new("test", 0, (size_t)1 << 28);

@@ -8,6 +8,8 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
 
 #define SECRET_LIMIT 65536
 #define TABLE_LIMIT  ((size_t)64 * 1024 * 1024)
@@ -50,28 +52,42 @@ static enum rc read_id(const struct config_env *env, const char *dir, struct str
     return rc == RC_OK ? rc : err_set(e, rc, "CFG-023", "the id of this integration is not known");
 }
 
-static enum rc read_below(const char *dir, struct str path, const char *what, size_t limit,
-                          struct arena *a, struct str *out, struct err *e)
+/* What is open lies in dir, whatever name it was opened by. Where that cannot be told: yes. */
+static bool is_in(int fd, const char *dir)
+{
+    char link[64], real[PATH_MAX];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd); /* fits */
+    ssize_t n = readlink(link, real, sizeof real);
+    if (n <= 0 || (size_t)n >= sizeof real)
+        return true;
+    struct str path = str_of(real, (size_t)n), in = str_z(dir);
+    return str_starts(path, in) &&
+           (str_ends(in, STR("/")) || path.n == in.n || path.p[in.n] == '/');
+}
+
+static enum rc read_below(const struct config_env *env, const char *dir, struct str path,
+                          const char *what, size_t limit, struct arena *a, struct str *out,
+                          struct err *e)
 {
     if (!dir)
         return err_set(e, RC_DENIED, "CFG-024", "files can be named in configuration files only");
     AUTO_FD int fd = -1;
     enum rc rc = file_open_below(dir, path, O_RDONLY, 0, &fd, e);
+    if (rc == RC_OK && env->keep_out && is_in(fd, env->keep_out))
+        rc = err_set(e, RC_DENIED, "CFG-040", "files of the data directory cannot be named");
     return rc == RC_OK ? file_read_fd(fd, what, limit, a, out, e) : rc;
 }
 
 static enum rc read_file(const struct config_env *env, const char *dir, struct str name,
                          struct arena *a, struct str *out, struct err *e)
 {
-    (void)env; /* the table's signature */
-    return read_below(dir, name, "the secret's file", SECRET_LIMIT, a, out, e);
+    return read_below(env, dir, name, "the secret's file", SECRET_LIMIT, a, out, e);
 }
 
 static enum rc read_table(const struct config_env *env, const char *dir, struct str name,
                           struct arena *a, struct str *out, struct err *e)
 {
-    (void)env; /* the table's signature */
-    return read_below(dir, name, "the table's file", TABLE_LIMIT, a, out, e);
+    return read_below(env, dir, name, "the table's file", TABLE_LIMIT, a, out, e);
 }
 
 typedef enum rc input_reader(const struct config_env *env, const char *dir, struct str name,

@@ -89,11 +89,29 @@ static void changes_go_into_their_file_where_that_is_allowed(void **state)
     rig_free(r);
 }
 
+static void what_is_written_back_cannot_name_the_engines_key(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("engine: t\nwriteBack: true\n---\n" LAB("5000"));
+    rig_wait(r, "lab", "active");
+    struct manage_op *op = rig_do(
+        r,
+        &(struct rig_op){ .verb = MANAGE_REPLACE,
+                          .name = "lab",
+                          .doc = "{\"type\":\"rest_api\",\"authentication\":{\"type\":\"api_key\","
+                                 "\"key\":\"${file:master.key}\"},\"endpoints\":[{\"name\":\"in\","
+                                 "\"url\":\"http://up/in\",\"method\":\"POST\"}]}" });
+    T_EQ_INT(op->rc, RC_VALUE);
+    T_TRUE(strstr(op->err.text, "files of the data directory cannot be named") != NULL);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T_TEST(a_start_takes_up_what_changed),
         T_TEST(changes_go_into_their_file_where_that_is_allowed),
+        T_TEST(what_is_written_back_cannot_name_the_engines_key),
     };
     return T_RUN(tests);
 }

@@ -43,6 +43,7 @@ struct manage;
 struct manage_conf {
     const char *const *paths; /* the configuration's files and directories */
     size_t n_paths;
+    const char *data_dir; /* its real path: documents cannot name its files; NULL: there is none */
     const char *(*lookup_env)(void *ctx, const char *name);
     void *env_ctx;
     const struct conn_type *(*connector)(struct str scheme);

@@ -186,6 +186,7 @@ static void open_manage(struct rig *r)
     const char *paths[] = { path_of(r, "zarish.yaml") };
     struct manage_conf mc = { .paths = paths,
                               .n_paths = 1,
+                              .data_dir = r->dir,
                               .lookup_env = lookup_env,
                               .connector = connector,
                               .store = r->store,

@@ -70,6 +70,7 @@ struct config_env compile_env(struct compile *c)
                                 .secret = unseal,
                                 .id_of = id_of,
                                 .ctx = c,
+                                .keep_out = c->m->conf.data_dir,
                                 .resolve = true };
 }
 
