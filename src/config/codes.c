@@ -81,6 +81,8 @@ const struct err_code config_codes[] = {
       "Give the value itself, or seal it under a name of its own: `zarish secret set NAME`." },
     { "CFG-040", "A document names a file of the engine's data directory.",
       "The engine keeps its own keys there. Put the file elsewhere below the configuration." },
+    { "CFG-041", "A document names ZARISH_KEY, the credential of the command line.",
+      "Give the secret a variable of its own, such as ZARISH_LAB_KEY." },
 };
 /* clang-format on */
 

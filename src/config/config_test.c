@@ -52,6 +52,8 @@ static const char *lookup(void *ctx, const char *name)
     (void)ctx;
     if (strcmp(name, "ZARISH_PORT") == 0)
         return "4711";
+    if (strcmp(name, "ZARISH_KEY") == 0)
+        return "zsk_own";
     return strcmp(name, "ZARISH_KEY_IN") == 0 ? "s3cret" : NULL;
 }
 
@@ -195,6 +197,17 @@ static void what_is_right_is_worked_out(void **state)
     T_TRUE(cfg == NULL);
 }
 
+static void the_command_lines_key_is_no_variable(void **state)
+{
+    (void)state;
+    struct err_list found;
+    struct config *cfg = NULL;
+    struct err e;
+    T_OK(load("engine: \"${env:ZARISH_KEY:-none}\"\n", &cfg, &found, &e), &e);
+    T_EQ_STR(cfg->engine.name, "none");
+    config_unref(&cfg);
+}
+
 static void where_connections_may_go(void **state)
 {
     (void)state;
@@ -249,6 +262,7 @@ static void a_secret_stays_below_its_directory(void **state)
                  { "not there", "${file:nokey}", "BASE-030" },
                  { "not set", "${env:ZARISH_NONE}", "CFG-021" },
                  { "not ours", "${env:HOME}", "OPT-007" },
+                 { "the command line's", "${env:ZARISH_KEY}", "CFG-041" },
                  { "vault", "${secret:x}", "CFG-022" } };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {
         T_ROW(rows[i].name);
@@ -343,6 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T_TEST(what_is_wrong_is_named),
         T_TEST(what_is_right_is_worked_out),
+        T_TEST(the_command_lines_key_is_no_variable),
         T_TEST(where_connections_may_go),
         T_TEST(a_directory_is_read_in_order_and_files_are_named),
         T_TEST(a_secret_stays_below_its_directory),

@@ -28,6 +28,9 @@ static enum rc read_env(const struct config_env *env, const char *dir, struct st
     const char *z = arena_z(a, name);
     if (!z)
         return no_memory(e);
+    if (strcmp(z, "ZARISH_KEY") ==
+        0) /* the command line's: who edits a document is not its owner */
+        return err_set(e, RC_DENIED, "CFG-041", "ZARISH_KEY is the command line's own credential");
     const char *value = env->lookup_env ? env->lookup_env(env->ctx, z) : NULL;
     if (!value || !*value)
         return err_set(e, RC_MISSING, "CFG-021", "the environment has no %s", z);
