@@ -5,6 +5,7 @@
 
 #define BODY_MAX      ((uint64_t)64 * 1024 * 1024) /* of any route's */
 #define LAST_CALLS_MS 60000 /* for what the pool still reads after the engine stopped */
+#define USERS_RANK    200 /* below the store's, confdb's and auth's, which a change goes through */
 
 /* A request that was let in, until its body is there. Lives in the exchange's arena. */
 struct entry {
@@ -155,11 +156,13 @@ enum rc api_open(struct loop *l, const struct api_conf *conf, struct api **out, 
         return err_set(e, RC_NOMEM, "API-005", "no memory for the management API");
     a->conf = *conf;
     a->loop = l;
+    mutex_init(&a->users, "users", USERS_RANK);
     struct http_server_conf sc = { .host = conf->host, .port = conf->port, .body_max = BODY_MAX };
     enum rc rc = api_table_fill(&a->table, on_route, e);
     if (rc == RC_OK)
         rc = http_server_open(l, &sc, &events, a, &a->server, e);
     if (rc != RC_OK) {
+        mutex_done(&a->users);
         mem_free(a);
         return rc;
     }
@@ -194,5 +197,6 @@ void api_free(struct api **ap)
     loop_poll(a->loop); /* their answers, which go nowhere */
     *ap = NULL;
     http_server_free(&a->server);
+    mutex_done(&a->users);
     mem_free(a);
 }

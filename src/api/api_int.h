@@ -13,6 +13,7 @@
 #include "api/route.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 #include "net/pool.h"
 
 /* Of memory for one answer: the largest record, decoded, and what is made of it. */
@@ -23,6 +24,7 @@ struct api {
     struct loop *loop;
     struct http_server *server;
     size_t n_calls;
+    struct mutex users; /* one change of a user at a time, through storage and memory */
     struct api_table table;
 };
 

@@ -1,5 +1,7 @@
 /*
- * Users. Storage comes first, then who may log in. Tests: tests/scen/api_test.py
+ * Users. Storage comes first, then who may log in; from what is read to what is written of it no
+ * other change comes between (api->users). Tests: tests/scen/api_test.py,
+ * tests/contract/identity_test.py
  */
 #include "api/api_int.h"
 #include "auth/password.h"
@@ -94,15 +96,24 @@ static enum rc change(struct api_call *c, struct confdb_user *u, const struct ap
     return rc == RC_OK ? use_user(c, u, e) : rc;
 }
 
-static enum rc check_new(struct api_call *c, const struct user_input *in, struct err *e)
+/* Before the lock: a password takes its time on purpose. */
+static enum rc make_hash(struct api_call *c, struct str password, struct str *hash, struct err *e)
 {
-    struct confdb_user u;
+    return password.n ? password_hash(password, c->arena, hash, e) : RC_OK;
+}
+
+static enum rc check_new(const struct user_input *in, struct err *e)
+{
     enum rc rc = auth_user_name_check(in->name, e);
     if (rc == RC_OK && in->password.n == 0)
         rc = err_set(e, RC_VALUE, "AUTH-040", "a user begins with a password");
-    if (rc != RC_OK)
-        return rc;
-    rc = read_user(c, in->name, &u, e);
+    return rc;
+}
+
+static enum rc check_free(struct api_call *c, struct str name, struct err *e)
+{
+    struct confdb_user u;
+    enum rc rc = read_user(c, name, &u, e);
     if (rc == RC_OK)
         return err_set(e, RC_STATE, "API-017", "there is a user of this name");
     return rc == RC_MISSING ? RC_OK : rc;
@@ -113,9 +124,13 @@ static enum rc run_create(struct api_call *c, struct err *e)
     const struct user_input *in = c->input;
     struct confdb_user u = { .name = in->name, .role = str_z(roles[in->role]) };
     struct api_act act = { "user.create", "user", .name = u.name, .after = u.role };
-    enum rc rc = check_new(c, in, e);
+    enum rc rc = check_new(in, e);
     if (rc == RC_OK)
-        rc = password_hash(in->password, c->arena, &u.hash, e);
+        rc = make_hash(c, in->password, &u.hash, e);
+    if (rc != RC_OK)
+        return rc;
+    LOCK_SCOPE(guard, &c->api->users);
+    rc = check_free(c, u.name, e);
     if (in->disabled)
         u.disabled_at = clock_now_ms(c->api->conf.clock);
     if (rc == RC_OK)
@@ -135,8 +150,13 @@ static enum rc run_change(struct api_call *c, struct err *e)
 {
     const struct user_input *in = c->input;
     struct confdb_user u;
-    enum rc rc = read_user(c, api_path(c, "name"), &u, e);
+    struct str hash = STR_NULL;
     struct api_act act = { "user.change", "user", .name = api_path(c, "name") };
+    enum rc rc = make_hash(c, in->password, &hash, e);
+    if (rc != RC_OK)
+        return rc;
+    LOCK_SCOPE(guard, &c->api->users);
+    rc = read_user(c, act.name, &u, e);
     if (rc == RC_OK)
         rc = api_check_seen(&c->seen, (uint64_t)u.changed_at, e);
     if (rc != RC_OK)
@@ -147,10 +167,9 @@ static enum rc run_change(struct api_call *c, struct err *e)
     act.after = u.role;
     if (in->has_disabled && in->disabled != (u.disabled_at != 0))
         u.disabled_at = in->disabled ? clock_now_ms(c->api->conf.clock) : 0;
-    if (in->password.n)
-        rc = password_hash(in->password, c->arena, &u.hash, e);
-    if (rc == RC_OK)
-        rc = change(c, &u, &act, e);
+    if (hash.n)
+        u.hash = hash;
+    rc = change(c, &u, &act, e);
     return rc == RC_OK ? answer_user(c, u.name, e) : rc;
 }
 
@@ -159,6 +178,7 @@ static enum rc run_delete(struct api_call *c, struct err *e)
     struct str name = api_path(c, "name");
     struct confdb_user u;
     struct api_act act = { "user.delete", "user", .name = name };
+    LOCK_SCOPE(guard, &c->api->users);
     enum rc rc = read_user(c, name, &u, e);
     if (rc == RC_OK)
         rc = api_check_seen(&c->seen, (uint64_t)u.changed_at, e);

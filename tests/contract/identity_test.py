@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Keys, users, log-in and what each role may."""
 import json
+import threading
+import time
 import unittest
 
 from contract import Contract, wait_for
@@ -150,6 +152,33 @@ class Identity(Contract):
         self.assertEqual(self.login(name, PASSWORD + "2").status, 200)
         self.assertEqual(self.call("DELETE", f"/users/{name}").status, 204)
         self.assertEqual(self.login(name, PASSWORD + "2").status, 401)
+
+    def change_meanwhile(self, name, then):
+        """The status of a new password, and of what was asked while it was hashed."""
+        got = []
+        slow = threading.Thread(target=lambda: got.append(
+            self.call("PUT", f"/users/{name}", {"password": PASSWORD + "3"}).status))
+        slow.start()
+        time.sleep(0.02)
+        other = then().status
+        slow.join()
+        return got[0], other
+
+    def test_changes_of_one_user_do_not_undo_each_other(self):
+        for turn in range(4):
+            with self.subTest("disabled", turn=turn):
+                name = self.make_user()
+                self.assertEqual(self.change_meanwhile(name, lambda: self.call(
+                    "PUT", f"/users/{name}", {"disabled": True})), (200, 200))
+                self.assertTrue(self.ok("GET", f"/users/{name}")["disabled"])
+                self.assertEqual(self.login(name, PASSWORD + "3").status, 401)
+            with self.subTest("deleted", turn=turn):
+                name = self.make_user()
+                slow, other = self.change_meanwhile(
+                    name, lambda: self.call("DELETE", f"/users/{name}"))
+                self.assertIn((slow, other), ((404, 204), (200, 204)))
+                self.assertEqual(self.call("GET", f"/users/{name}").status, 404)
+                self.assertEqual(self.login(name, PASSWORD + "3").status, 401)
 
     def test_users_stay_and_sessions_do_not(self):
         name = self.make_user()
