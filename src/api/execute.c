@@ -8,6 +8,7 @@
  */
 #include "api/api_int.h"
 #include "flow/execute.h"
+#include "net/client.h"
 
 #define BODY_MAX ((size_t)16 * 1024 * 1024)
 
@@ -104,6 +105,7 @@ static enum rc read_envelope(struct exec_call *x, const struct json *doc, struct
     if (rc != RC_OK)
         return rc;
     const struct envelope *in = out;
+    x->x.body = STR_NULL; /* the envelope itself is never sent */
     if (in->options)
         x->options = *in->options;
     if (in->data && !json_is(in->data, JSON_NULL))
@@ -144,26 +146,38 @@ static enum rc copy_pairs(struct api_call *c, const struct opt_map *from,
 static enum rc check_headers(const struct opt_map *h, struct err *e)
 {
     for (size_t i = 0; i < h->n; i++)
-        if (!http_is_token(h->v[i].name) || !http_is_field_value(h->v[i].text))
-            return err_set(e, RC_VALUE, "API-009", "options.headers[%zu] is no HTTP header", i);
+        if (!http_is_token(h->v[i].name) || !http_is_field_value(h->v[i].text) ||
+            client_is_framing(h->v[i].name))
+            return err_set(e, RC_VALUE, "API-009",
+                           "options.headers[%zu] is no HTTP header that may be set", i);
+    return RC_OK;
+}
+
+static enum rc check_key(struct str key, struct err *e)
+{
+    if (key.n > 255)
+        return err_set(e, RC_VALUE, "API-009", "Idempotency-Key is longer than 255 bytes");
+    if (!http_is_field_value(key))
+        return err_set(e, RC_VALUE, "API-009", "the idempotency key is no HTTP field value");
     return RC_OK;
 }
 
 static enum rc use_options(struct exec_call *x, struct err *e)
 {
     const struct options *o = &x->options;
-    struct str key = http_field_of(x->c->x, STR("Idempotency-Key"));
+    struct str key =
+        o->idempotency_key.n ? o->idempotency_key : http_field_of(x->c->x, STR("Idempotency-Key"));
     enum rc rc = check_headers(&o->headers, e);
     if (rc == RC_OK)
         rc = copy_pairs(x->c, &o->headers, &x->extra.headers, &x->extra.n_headers, e);
     if (rc == RC_OK)
         rc = copy_pairs(x->c, &o->parameters, &x->extra.query, &x->extra.n_query, e);
-    if (rc == RC_OK && key.n > 255)
-        rc = err_set(e, RC_VALUE, "API-009", "Idempotency-Key is longer than 255 bytes");
+    if (rc == RC_OK)
+        rc = check_key(key, e);
     x->x.timeout_ms = o->has_timeout ? (uint32_t)o->timeout_ms : 0;
     x->x.retries = o->has_retries ? o->retries : -1;
     x->x.extra = o->headers.n || o->parameters.n ? &x->extra : NULL;
-    x->x.idempotency_key = o->idempotency_key.n ? o->idempotency_key : key;
+    x->x.idempotency_key = key;
     x->x.dry_run = o->dry_run;
     return rc;
 }

@@ -54,6 +54,9 @@ struct client_tls {
 
 enum client_version { CLIENT_HTTP_ANY = 0, CLIENT_HTTP_1_1, CLIENT_HTTP_2 };
 
+/* Is it a field that the client writes itself, and nobody else may (Content-Length …)? */
+bool client_is_framing(struct str name);
+
 /* All of it is borrowed until done or cancel, except texts that say `copied`. */
 struct client_request {
     struct str method;               /* "POST"; copied */

@@ -122,7 +122,7 @@ static enum rc no_memory(struct err *e)
     return RC_NOMEM;
 }
 
-static bool is_framing(struct str name)
+bool client_is_framing(struct str name)
 {
     static const struct str framing[] = { STR_INIT("Connection"), STR_INIT("Content-Length"),
                                           STR_INIT("Expect"),     STR_INIT("Keep-Alive"),
@@ -145,7 +145,7 @@ static bool add_line(struct client_call *call, const char *line)
 /* "Name: value", or libcurl's "Name;" for an empty value. */
 static enum rc add_field(struct client_call *call, const struct http_field *f, struct err *e)
 {
-    if (!http_is_token(f->name) || !http_is_field_value(f->value) || is_framing(f->name))
+    if (!http_is_token(f->name) || !http_is_field_value(f->value) || client_is_framing(f->name))
         return cannot_send(e, "a header field may not be sent");
     struct buf line;
     buf_init(&line, f->name.n + f->value.n + 3);

@@ -59,6 +59,26 @@ class Execute(Contract):
                 self.assertEqual(self.ok("POST", path, body)["request"]["data"], data)
                 self.assertEqual(self.peer.seen("/raw", "POST")[-1].body, body.encode())
 
+    def test_no_data_is_no_body(self):
+        record = self.made("/nothing")
+        path = self.endpoint_path(record) + "/execute"
+        for body in ("{}", '{"data":null}', '{"options":{"timeout":5000}}'):
+            with self.subTest(body):
+                self.assertIsNone(self.ok("POST", path, body)["request"]["data"])
+                self.assertEqual(self.peer.seen("/nothing", "POST")[-1].body, b"")
+
+    def test_options_that_cannot_be_sent(self):
+        record = self.made("/options")
+        for what, options in (("line end", {"idempotencyKey": "a\r\nX: b"}),
+                              ("length", {"headers": {"Content-Length": "1"}}),
+                              ("coding", {"headers": {"transfer-encoding": "chunked"}}),
+                              ("connection", {"headers": {"Connection": "close"}}),
+                              ("no name", {"headers": {"a b": "c"}})):
+            with self.subTest(what):
+                got = self.execute(record, 1, **options)
+                self.assertEqual((got.status, got.json["code"]), (400, "API-009"), got.text)
+        self.assertEqual(self.peer.seen("/options", "POST"), [])
+
     def test_numbers_stay_as_written(self):
         record = self.made("/numbers")
         self.ok("POST", self.endpoint_path(record) + "/execute", '{"data":{"v":1.10,"n":1e3}}')
