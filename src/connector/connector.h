@@ -147,6 +147,7 @@ struct verdict {
     struct str status;       /* "AA", "200"; may be empty */
     struct str status_text;  /* "OK", MSA-3 */
     struct str reply;        /* in d->arena */
+    bool cut;                /* there was a reply, larger than is taken */
     struct str content_type; /* of the reply */
     const struct conn_header *headers; /* of the reply, in d->arena; NULL where there are none */
     size_t n_headers;

@@ -222,6 +222,11 @@ static const struct {
       { .status = STR_INIT("204"), .status_text = STR_INIT("No Content") },
       "{\"response\":{\"status\":204,\"statusText\":\"No Content\",\"headers\":{},\"data\":null,"
       "\"processedData\":null,\"success\":true}" DONE },
+    { "more than is taken",
+      REST "method: POST }\n",
+      { .status = STR_INIT("200"), .cut = true },
+      "{\"response\":{\"status\":200,\"statusText\":\"\",\"headers\":{},\"data\":null,"
+      "\"processedData\":null,\"truncated\":true,\"success\":true}" DONE },
     { "bytes",
       REST "method: POST }\n",
       { .status = STR_INIT("200"), .reply = STR_INIT("\xff\xfe") },

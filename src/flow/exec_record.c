@@ -240,10 +240,10 @@ static void put_data(struct jw *w, const struct exec_result *r, struct arena *a)
         jw_null(w);
         jw_keyz(w, "processedData");
         jw_null(w);
-        if (reply.n > 0) {
+        if (reply.n > 0 || r->v->cut)
             jw_kbool(w, "truncated", true);
+        if (reply.n > 0) /* of what was not even taken nobody knows it */
             jw_ku64(w, "size", reply.n);
-        }
         return;
     }
     struct shown data = shown_of(reply, exec_is_json(r->v->content_type), a);

@@ -90,6 +90,7 @@ void conn_http_verdict(const struct client_result *res, struct arena *a, struct 
     if (status_counts(res)) {
         by_status(res, v);
         v->reply = res->rc == RC_OK ? res->body : STR_NULL;
+        v->cut = res->rc == RC_LIMIT;
         v->content_type = res->type;
         return;
     }

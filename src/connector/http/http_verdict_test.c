@@ -80,6 +80,7 @@ static void verdicts(void **state)
         T_EQ_INT(v.retry_after_ms, 5000);
         T_EQ_INT(v.credential, rows[i].status == 401);
         T_EQ_STR(v.reply, rows[i].reply);
+        T_EQ_INT(v.cut, rows[i].client_rc == RC_LIMIT);
         if (rows[i].text) {
             T_EQ_Z(v.err.text, rows[i].text);
             T_EQ_INT(v.err.code, rows[i].rc);
