@@ -64,6 +64,14 @@ static int print(struct cli *c, const struct cli_args *a, const struct json *tes
     return rc == RC_OK ? CLI_DONE : cli_fail(c, &e);
 }
 
+/* Why there was nothing to test; what was tested has its error beside it. */
+static void note_error(struct cli *c, const struct json *answer)
+{
+    struct str why = json_text(json_getz(answer, "error"));
+    if (why.n > 0 && !json_first(json_getz(answer, "endpoints")))
+        cli_note(c, "%.*s", STR_ARG(why));
+}
+
 /* The test of one endpoint as a list of one. */
 static enum rc list_of(struct cli *c, const struct json *one, const struct json **out,
                        struct err *e)
@@ -101,6 +109,8 @@ static int run_test(struct cli *c, const struct cli_args *a)
         remote_print(c, &r);
     else
         status = print(c, a, endpoint ? tests : json_getz(r.json, "endpoints"));
+    if (!c->json && !endpoint)
+        note_error(c, r.json);
     bool yes = json_bool_or(json_getz(r.json, "success"), false);
     return status != CLI_DONE ? status : yes ? CLI_DONE : CLI_NO;
 }
@@ -127,6 +137,7 @@ static int run_health(struct cli *c, const struct cli_args *a)
                 (long long)json_i64_or(view_at(r.json, "metrics.totalEndpoints"), 0),
                 STR_ARG(average));
         status = print(c, a, json_getz(r.json, "endpoints"));
+        note_error(c, r.json);
     }
     return status != CLI_DONE ? status : str_eqz(health, "healthy") ? CLI_DONE : CLI_NO;
 }
@@ -138,9 +149,8 @@ const struct cli_cmd cmd_test = {
     .args = "INTEGRATION [ENDPOINT]",
     .summary = "Test whether the systems behind an integration can be reached",
     .details = "Connects with the integration's credential and asks for something that does no "
-               "harm (HEAD, TCP and TLS connect …), unless the endpoint says `probe: request`. The "
-               "result is kept with the integration. Exit status 1 when an endpoint did not "
-               "answer.",
+               "harm (HEAD, TCP and TLS connect …), unless the endpoint says `probe: request`. "
+               "Exit status 1 when an endpoint did not answer.",
     .examples = "zarish test receiver\n"
                 "zarish test receiver results",
     .opts = opts,
