@@ -13,7 +13,7 @@ static const struct {
 } by_id[] = {
     { "API-007", 415 },  { "API-010", 412 },   { "AUTH-012", 429 },  { "AUTH-044", 401 },
     { "AUTH-046", 503 }, { "MNG-001", 503 },   { "MNG-006", 412 },   { "NET-011", 503 },
-    { "NET-012", 503 },  { "STORE-001", 503 }, { "STORE-042", 412 },
+    { "NET-012", 503 },  { "STORE-001", 503 }, { "STORE-010", 404 }, { "STORE-042", 412 },
 };
 
 unsigned api_status_of(const struct err *e)

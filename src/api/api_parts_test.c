@@ -197,10 +197,10 @@ static void errors_have_a_status(void **state)
         { RC_VALUE, "API-007", 415 },   { RC_MISSING, "MNG-002", 404 },
         { RC_STATE, "MNG-004", 409 },   { RC_STATE, "MNG-006", 412 },
         { RC_STATE, "MNG-001", 503 },   { RC_LIMIT, "STORE-001", 503 },
-        { RC_DENIED, "AUTH-044", 401 }, { RC_LIMIT, "AUTH-012", 429 },
-        { RC_AGAIN, "AUTH-045", 503 },  { RC_PEER, "API-014", 502 },
-        { RC_TIMEOUT, "API-014", 504 }, { RC_NOMEM, "API-005", 503 },
-        { RC_IO, "STORE-041", 500 },
+        { RC_VALUE, "STORE-010", 404 }, { RC_DENIED, "AUTH-044", 401 },
+        { RC_LIMIT, "AUTH-012", 429 },  { RC_AGAIN, "AUTH-045", 503 },
+        { RC_PEER, "API-014", 502 },    { RC_TIMEOUT, "API-014", 504 },
+        { RC_NOMEM, "API-005", 503 },   { RC_IO, "STORE-041", 500 },
     };
     for (size_t i = 0; i < ZS_COUNT(cases); i++) {
         struct err e = { .code = cases[i].rc, .id = cases[i].id };
