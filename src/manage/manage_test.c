@@ -91,6 +91,27 @@ static void tests_and_health_say_what_the_guide_says(void **state)
     rig_free(r);
 }
 
+/* What stands in for a variable may be a secret, and who may only read sees these. */
+static void urls_are_shown_as_they_are_written(void **state)
+{
+    (void)state;
+    static const char url[] = "http://up/${env:ZARISH_T:-x}";
+    static const char doc[] =
+        "{\"name\":\"lab\",\"type\":\"rest_api\",\"endpoints\":[{\"name\":"
+        "\"in\",\"url\":\"http://up/${env:ZARISH_T:-x}\",\"method\":\"GET\"}]}";
+    struct rig *r = rig_new("engine: t\n");
+    struct manage_op *op = init(r, doc);
+    T_OK(op->rc, &op->err);
+    RIG_AT(r, op->answer, "connectivity.endpoints[0].url", url);
+    RIG_AT(r, op->answer, "endpoints[0].url", url);
+    RIG_AT(r, on(r, MANAGE_TEST, "lab")->answer, "endpoints[0].url", url);
+    RIG_AT(r, on(r, MANAGE_HEALTH, "lab")->answer, "endpoints[0].url", url);
+    op = rig_do(r,
+                &(struct rig_op){ .verb = MANAGE_TEST_ENDPOINT, .name = "lab", .endpoint = "in" });
+    RIG_AT(r, op->answer, "url", url);
+    rig_free(r);
+}
+
 static void health_has_four_words(void **state)
 {
     (void)state;
@@ -283,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T_TEST(tests_and_health_say_what_the_guide_says),
+        T_TEST(urls_are_shown_as_they_are_written),
         T_TEST(health_has_four_words),
         T_TEST(what_files_define_is_initialized_in_the_background),
         T_TEST(a_failed_one_comes_back_by_itself),
