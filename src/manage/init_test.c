@@ -245,6 +245,29 @@ static void secrets_are_sealed_kept_by_reference_and_go_when_unused(void **state
     rig_free(r);
 }
 
+/* Each is sealed before its turn comes; what one sends must never be the other's. */
+static void secrets_of_two_at_once_have_names_of_their_own(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 50 };
+    static const char path[] = "configuration.authentication.key";
+    struct rig *r = rig_new(NO_FILES);
+    T_OK(init(r, KEYED("first"))->rc, NULL);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct rig_op in = { .verb = MANAGE_REPLACE, .name = "lab", .doc = KEYED("one") };
+        struct manage_op *one = rig_begin(r, &in);
+        in.doc = KEYED("other");
+        struct manage_op *other = rig_begin(r, &in);
+        rig_end(one);
+        rig_end(other);
+        T_OK(one->rc, &one->err);
+        T_OK(other->rc, &other->err);
+        T_FALSE(str_eq(rig_at(r, one->answer, path), rig_at(r, other->answer, path)));
+    }
+    T_EQ_SIZE(n_secrets(r), 1);
+    rig_free(r);
+}
+
 /* Nothing of a document that is refused may be kept in clear, wherever the secret stood. */
 static void a_misspelt_secret_is_not_kept_in_clear(void **state)
 {
@@ -410,6 +433,7 @@ int main(void)
         T_TEST(what_has_no_name_is_kept_under_its_id),
         T_TEST(documents_that_are_none),
         T_TEST(secrets_are_sealed_kept_by_reference_and_go_when_unused),
+        T_TEST(secrets_of_two_at_once_have_names_of_their_own),
         T_TEST(a_misspelt_secret_is_not_kept_in_clear),
         T_TEST(only_secrets_are_sealed),
         T_TEST(a_neighbours_secret_is_not_for_use),

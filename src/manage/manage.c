@@ -7,6 +7,7 @@
 
 #define LIFE_MEMORY ((size_t)256 * 1024 * 1024)
 #define LOCK_RANK   40 /* a leaf: nothing is taken while it is held */
+#define SEAL_RANK   45 /* below confdb's, which is taken within */
 
 /* ---- what all may ask --------------------------------------------------------------------- */
 
@@ -109,6 +110,7 @@ static struct manage *make(const struct manage_conf *conf)
     m->conf = *conf;
     m->env = (struct config_env){ .connector = conf->connector, .lookup_env = lookup, .ctx = m };
     mutex_init(&m->lock, "manage", LOCK_RANK);
+    mutex_init(&m->sealing, "manage-sealing", SEAL_RANK);
     list_init(&m->runs);
     list_init(&m->turns);
     list_init(&m->left);
@@ -143,6 +145,7 @@ void manage_free(struct manage **mp)
     index_free(m);
     config_unref(&m->config);
     sources_unref(&m->sources);
+    mutex_done(&m->sealing);
     mutex_done(&m->lock);
     arena_free(&m->arena);
     mem_free(m);

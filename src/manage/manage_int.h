@@ -5,7 +5,8 @@
  *   run (one operation)   step ── step ── turn ── step … ── end
  *                         each on loop 0 or on the pool, never two at once
  *
- * Locks  m->lock (leaf) guards the index, the snapshot's and the sources' pointers; everything else
+ * Locks  m->sealing is held from finding a free name of a secret until it is kept under it.
+ *        m->lock (leaf) guards the index, the snapshot's and the sources' pointers; everything else
  *        of struct manage is loop 0's, or belongs to whoever holds the turn.
  */
 #ifndef ZS_MANAGE_MANAGE_INT_H
@@ -269,7 +270,7 @@ struct manage {
     struct arena *arena; /* of the whole life */
     struct config_env env;
     struct engine *engine;
-    struct mutex lock;
+    struct mutex lock, sealing;
     struct index index;
     struct config *config;
     struct sources *sources;

@@ -63,6 +63,7 @@ static enum rc seal(void *ctx, const char *member, struct json *value, struct er
     struct confdb_secret secret = { .by = r->actor };
     if (!json_is(value, JSON_STRING) || plain.n == 0 || is_reference(plain))
         return RC_OK;
+    LOCK_SCOPE(guard, &r->m->sealing); /* of two at once each finds a name of its own */
     enum rc rc = free_name(s, member, &secret.name, e);
     if (rc == RC_OK)
         rc = vault_seal(r->m->conf.vault, secret.name, plain, r->arena, &secret.sealed, e);
