@@ -19,7 +19,7 @@ const struct err_code manage_codes[] = {
       "Read it again, apply the change to what it is now, and send that." },
     { "MNG-007", "The object stands in a configuration file and is changed there.",
       "Edit the file the text names and restart, or set engine.writeBack to let the engine write it." },
-    { "MNG-008", "There is an integration of this name, and it has not failed.",
+    { "MNG-008", "There is an integration of this name that has not failed, or the name is another's id.",
       "Choose another name, or replace the one there is with PUT." },
     { "MNG-009", "The document is no object, or names another object than the request.",
       "Send one JSON object; leave the name out or repeat it." },

@@ -61,8 +61,12 @@ static enum rc look_up(struct run *r, struct err *e)
 /* May what is there be replaced by an operation of this kind? */
 static enum rc may_replace(struct run *r, bool init, struct err *e)
 {
-    if (init && index_find(r->m, r->name, r->arena, &r->known) && r->known.life != LIFE_FAILED)
-        return err_set(e, RC_STATE, "MNG-008", "there is an integration of this name already");
+    if (init && index_find(r->m, r->name, r->arena, &r->known)) {
+        if (!str_eq(r->known.name, r->name))
+            return err_set(e, RC_STATE, "MNG-008", "this name is the id of another integration");
+        if (r->known.life != LIFE_FAILED)
+            return err_set(e, RC_STATE, "MNG-008", "there is an integration of this name already");
+    }
     enum rc rc = look_up(r, e);
     return rc == RC_OK ? change_check_seen(r->commit.changes.v, r->op->seen, e) : rc;
 }
@@ -90,8 +94,10 @@ static enum rc find_old(struct run *r, struct err *e)
         enum rc rc = json_set(r->doc, STR("name"), json_make_str(r->arena, r->name), e);
         if (rc != RC_OK)
             return rc;
-    } else if (!str_eq(json_text(name), r->name) && !str_eq(r->name, r->id))
-        return err_set(e, RC_VALUE, "MNG-009", "the name of an integration cannot be changed");
+    } else if (!str_eq(json_text(name), r->name))
+        return err_set(e, RC_VALUE, "MNG-009",
+                       "the name in the document is not the one it is stored under, and the name "
+                       "of an integration cannot be changed");
     return may_replace(r, false, e);
 }
 

@@ -183,6 +183,28 @@ static void what_has_no_name_is_kept_under_its_id(void **state)
     rig_free(r);
 }
 
+static void a_name_is_no_others_id_and_an_id_no_others_name(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct str id = rig_at(r, init(r, "{\"name\":\"lab\"}")->answer, "id");
+    struct str nameless = rig_at(r, init(r, "{\"type\":\"rest_api\"}")->answer, "id");
+    struct str was = shown(r, "lab");
+    char doc[200];
+    (void)snprintf(doc, sizeof doc, "{\"name\":\"%.*s\"}", STR_ARG(id)); /* fits */
+    struct manage_op *op = init(r, doc);
+    T_EQ_INT(op->rc, RC_STATE);
+    T_EQ_Z(op->err.id, "MNG-008");
+    T_EQ_BYTES(shown(r, "lab"), was);
+    op = rig_do(r, &(struct rig_op){ .verb = MANAGE_REPLACE,
+                                     .name = arena_z(r->arena, nameless),
+                                     .doc = UP }); /* it is not "lab", and does not become it */
+    T_EQ_INT(op->rc, RC_VALUE);
+    T_EQ_Z(op->err.id, "MNG-009");
+    T_EQ_BYTES(shown(r, "lab"), was);
+    rig_free(r);
+}
+
 static void documents_that_are_none(void **state)
 {
     (void)state;
@@ -431,6 +453,7 @@ int main(void)
         T_TEST(failures_are_stored_with_the_guides_words),
         T_TEST(a_failed_name_is_taken_over_under_its_id_and_another_is_not),
         T_TEST(what_has_no_name_is_kept_under_its_id),
+        T_TEST(a_name_is_no_others_id_and_an_id_no_others_name),
         T_TEST(documents_that_are_none),
         T_TEST(secrets_are_sealed_kept_by_reference_and_go_when_unused),
         T_TEST(secrets_of_two_at_once_have_names_of_their_own),
