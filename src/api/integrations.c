@@ -123,7 +123,10 @@ static const struct api_answer init_answers[] = {
 static const struct api_answer replace_answers[] = {
     { 200, &api_integration_shape, .doc = "It is `active`." },
     { 409, .doc = "It belongs to a file." },
-    { 422, &api_integration_shape, .doc = "It is `failed`; its `error` says why." },
+    { 422, &api_integration_shape,
+      .doc =
+          "`error` says why. Where the document has errors, what ran goes on as it was, with its "
+          "`status`; one that cannot be reached is `failed`." },
 };
 static const struct api_answer delete_answers[] = {
     { 204, .doc = "Removed." },

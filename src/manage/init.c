@@ -241,8 +241,16 @@ static enum rc created(struct run *r, struct record_parts *p, struct err *e)
     return RC_OK;
 }
 
+/* An object that runs is not given up for a document that does not compile. */
+static bool leaves_all(const struct run *r)
+{
+    return !r->in && r->version > 0;
+}
+
 static enum life life_after(const struct run *r)
 {
+    if (leaves_all(r) && !str_is_null(r->known.id))
+        return r->known.life; /* the answer says what goes on, and why nothing else does */
     if (r->known.life == LIFE_PAUSED && !str_is_null(r->known.id))
         return LIFE_PAUSED; /* by a person, until a person resumes it */
     return r->outcome == RC_OK ? LIFE_ACTIVE : LIFE_FAILED;
@@ -279,12 +287,6 @@ static enum rc plan_record(struct run *r, struct err *e)
     r->commit.records = rec;
     r->commit.n_records = 1;
     return RC_OK;
-}
-
-/* An object that runs is not given up for a document that does not compile. */
-static bool leaves_all(const struct run *r)
-{
-    return !r->in && r->version > 0;
 }
 
 static enum rc commit_init(struct run *r, struct err *e)
