@@ -245,6 +245,11 @@ static void objects_are_put_by_version_and_not_removed_while_used(void **state)
     T_EQ_Z(delete (r, "integration", "lab")->err.id, "MNG-002");
     T_EQ_Z(delete (r, "mapping", "x")->err.id, "MNG-003");
     T_EQ_Z(put(r, "fax", "x", "{}", 0)->err.id, "MNG-011");
+    char name[3000] = { 0 };
+    memset(name, 'n', sizeof name - 1);
+    op = put(r, "table", name, "{\"rows\":{\"A\":\"b\"}}", 0);
+    T_EQ_INT(op->rc, RC_VALUE); /* what its name is too long for says so */
+    RIG_AT(r, op->answer, "[0].path", "table");
     T_EQ_Z(put(r, "table", "x", "[]", 0)->err.id, "MNG-009");
     T_EQ_Z(put(r, "table", "x", "{\"table\":\"y\"}", 0)->err.id, "MNG-009");
     rig_free(r);

@@ -7,10 +7,13 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "crypt/sha.h"
 
 #define SOURCES_MEMORY ((size_t)1024 * 1024 * 1024)
 #define FILE_LIMIT     ((size_t)64 * 1024 * 1024)
+#define LABEL_NAME_MAX 200 /* bytes; one that is longer is refused, with its label in the finding  \
+                            */
 
 /* ---- the environment of compiling --------------------------------------------------------- */
 
@@ -197,8 +200,9 @@ static enum rc add_object(struct texts *t, struct str kind, struct str name, str
                           struct err *e)
 {
     struct buf label;
+    struct str shown = utf8_cut(name, LABEL_NAME_MAX);
     buf_init_arena(&label, t->arena, 1024);
-    buf_fmt(&label, "api:%.*s/%.*s", STR_ARG(kind), STR_ARG(name));
+    buf_fmt(&label, "api:%.*s/%.*s", STR_ARG(kind), STR_ARG(shown));
     const char *z = buf_cstr(&label);
     if (!z)
         return manage_nomem(e);
