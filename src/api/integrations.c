@@ -202,7 +202,7 @@ static const struct api_route routes[] = {
       MANAGE_TEST, "integration", API_ANSWERS(test_answers), .doc = "Probe all its endpoints" },
     { HTTP_GET, ONE "/health", "monitorIntegrationHealth", API_NEEDS(AUTH_READ), API_ENGINE,
       api_manage, MANAGE_HEALTH, "integration", API_ANSWERS(health_answers),
-      .doc = "Probe all its endpoints and sum up" },
+      .doc = "Probe all its endpoints and sum up; with `probe: request` only for operators" },
     { HTTP_GET, ONE "/analytics", "getIntegrationAnalytics", API_NEEDS(AUTH_READ), API_POOL,
       api_analytics_run, .params = &api_analytics_params, API_ANSWERS(analytics_answers),
       .doc = "Figures of its executions in a time range" },

@@ -161,7 +161,8 @@ const struct cli_cmd cmd_health = {
     .name = "health",
     .args = "INTEGRATION",
     .summary = "Say whether an integration is healthy, degraded or unhealthy now",
-    .details = "Probes every endpoint as `zarish test` does. Exit status 0 when it is healthy, 1 "
+    .details = "Probes every endpoint as `zarish test` does; for a viewer without side effects "
+               "even where the endpoint says `probe: request`. Exit status 0 when it is healthy, 1 "
                "when it is not.",
     .examples = "zarish health receiver",
     .opts = opts,

@@ -60,6 +60,7 @@ void flow_execute(struct engine *en, struct execute *x);
  */
 struct endpoint_test {
     const struct config_endpoint *ep;
+    bool safe; /* without side effects even where the endpoint says `probe: request` */
     struct probe_result result;
     void (*done)(struct endpoint_test *t);
     void *ctx;

@@ -24,6 +24,7 @@ struct probe {
     struct calls *owner;
     struct link *link;
     struct conn_dest dest;
+    struct conn_endpoint ep; /* the asked one's, as it is probed */
     bool open;
     struct arena *arena; /* wiping: the credential; this struct lives in it */
     struct cred_parts parts;
@@ -156,8 +157,10 @@ static enum rc open_probe(struct calls *c, struct endpoint_test *t, struct probe
     pr->side.stop = stop_test;
     pr->wait.loop = calls_loop(c);
     pr->wait.ready = credential_waited;
+    pr->ep = t->ep->conn;
+    pr->ep.probe_request = pr->ep.probe_request && !t->safe;
     pr->dest = (struct conn_dest){
-        .type = t->ep->conn_type, .ep = &t->ep->conn, .host = c->conf.host, .drained = never_drained
+        .type = t->ep->conn_type, .ep = &pr->ep, .host = c->conf.host, .drained = never_drained
     };
     enum rc rc = links_get(c->conf.links, t->ep, &pr->link, e);
     if (rc == RC_OK)

@@ -65,6 +65,14 @@ void connect_test(struct run *r)
     start_some(r);
 }
 
+/* Who may only look (health) makes the engine send nothing that could change something. */
+static bool is_safe_only(const struct run *r, const struct config_endpoint *ep)
+{
+    struct err none;
+    return ep->conn.probe_request && r->op && r->op->verb == MANAGE_HEALTH &&
+           auth_allow(&r->op->who, AUTH_OPERATE, &none) != RC_OK;
+}
+
 enum rc connect_plan(struct run *r, const struct config_endpoint *only, struct err *e)
 {
     size_t n = only ? 1 : r->in->n_endpoints;
@@ -73,8 +81,11 @@ enum rc connect_plan(struct run *r, const struct config_endpoint *only, struct e
         return manage_nomem(e);
     config_unit_unref(&r->tested);
     r->tested = config_unit_ref(r->in->unit);
-    for (size_t i = 0; i < n; i++)
-        r->tests[i].test.ep = only ? only : &r->in->endpoints[i];
+    for (size_t i = 0; i < n; i++) {
+        struct endpoint_test *t = &r->tests[i].test;
+        t->ep = only ? only : &r->in->endpoints[i];
+        t->safe = is_safe_only(r, t->ep);
+    }
     r->n_tests = n;
     return RC_OK;
 }
@@ -326,10 +337,16 @@ static void plan_one(struct run *r)
     plan(r, true);
 }
 
-/* A failed one that answers again is taken up at once, not when its next probe is due. */
+/*
+ * A failed one that answers again is taken up at once, not when its next probe is due; but that
+ * one sends requests where the endpoints say so, which this one may not have.
+ */
 static void wake_failed(struct run *r)
 {
     struct entry *en = index_entry(r->m, r->name);
+    for (size_t i = 0; i < r->n_tests; i++)
+        if (r->tests[i].test.safe)
+            return;
     if (en && en->life == LIFE_FAILED && en->runs && r->n_tests > 0 && n_good(r) == r->n_tests)
         probe_due(r->m, en, 0);
 }

@@ -99,6 +99,18 @@ class Identity(Contract):
         wait_for("the key has ended",
                  lambda: self.call("GET", "/me", key=made["key"]).status == 401)
 
+    def test_health_sends_requests_for_operators_only(self):
+        record = self.initialize(endpoints=[{"url": self.peer.url("/request"), "method": "POST",
+                                             "probe": "request"}])
+        sent = len(self.peer.seen("/request", "POST"))
+        path = f"/integrations/{record['id']}/health"
+        for role, probe, more in (("viewer", "HEAD", 0), ("operator", "POST", 1)):
+            with self.subTest(role):
+                got = self.call("GET", path, key=self.make_key(role)["key"])
+                self.assertEqual((got.status, got.json["status"]), (200, "healthy"), got.text)
+                self.assertEqual(got.json["endpoints"][0]["probe"], probe)
+                self.assertEqual(len(self.peer.seen("/request", "POST")), sent + more)
+
     def test_log_in_and_out(self):
         name = self.make_user("editor")
         got = self.login(name)
