@@ -160,7 +160,7 @@ extern const struct opt_table config_certificate_table;
 extern const struct opt_table config_tls_table;
 extern const char *const config_methods[]; /* ends in NULL */
 
-/* Names of channels, integrations and endpoints are parts of paths and of lanes. */
+/* Names of objects and endpoints are parts of paths and of lanes. */
 bool config_is_name(struct str name);
 #define CONFIG_NAME_TEXT "a name has no / { } $ and no control characters"
 #define CONFIG_NAME_HINT "use letters, digits, blanks and - _ . :"

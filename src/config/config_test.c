@@ -134,6 +134,17 @@ static void what_is_wrong_is_named(void **state)
           "c.yaml:1:9: only variables named ZARISH_" },
         { "a network that is none", "engine: e\noutbound: { deny: [ 10.0.0.0/8, 10.0.0.1/8 ] }\n",
           "c.yaml:2:33: outbound.deny[1]: " },
+        { "a name that a path cannot hold: a table's", "table: a/b\nrows: { F: f }\n",
+          "c.yaml:1:8: table: a name has no / { } $ and no control characters" },
+        { "a mapping's", "mapping: \"a\\nb\"\nfrom: json\nto: json\nrules: []\n",
+          "c.yaml:1:10: mapping: a name has no / { } $ and no control characters" },
+        { "a variable is no name",
+          "integration: \"${env:ZARISH_NONE:-a}\"\ntype: rest_api\n"
+          "endpoints: [ { url: \"http://h/\", method: GET } ]\n",
+          "c.yaml:1:14: integration: a name has no / { } $ and no control characters" },
+        { "nor a channel's",
+          "channel: \"${env:ZARISH_PORT:-a}\"\nsource: { type: hl7_v2, listen: \"mllp://h:1\" }\n",
+          "c.yaml:1:10: channel: a name has no / { } $ and no control characters" },
         { "not YAML", "a: [1\n", "c.yaml:" },
     };
     for (size_t i = 0; i < ZS_COUNT(rows); i++) {

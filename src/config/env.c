@@ -56,11 +56,21 @@ static void expand_text(struct config_load *l, const struct config_doc *d, struc
         json_retext(node, buf_view(&b));
 }
 
+/* The object is known and stored by its name as written; only the engine's is no more than shown.
+ */
+static bool is_own_name(const struct config_doc *d, const struct json *parent,
+                        const struct json *child)
+{
+    return parent == d->doc && d->kind && d->kind != config_kinds &&
+           str_eqz(json_name(child), d->kind->key);
+}
+
 static void expand_children(struct config_load *l, const struct config_doc *d,
                             const struct json *parent)
 {
     for (struct json *child = json_first(parent); child; child = json_next(parent, child))
-        if (json_is(child, JSON_STRING) && str_find(json_text(child), STR("${env:"), 0) != SIZE_MAX)
+        if (json_is(child, JSON_STRING) && !is_own_name(d, parent, child) &&
+            str_find(json_text(child), STR("${env:"), 0) != SIZE_MAX)
             expand_text(l, d, child);
 }
 

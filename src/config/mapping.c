@@ -32,6 +32,13 @@ static bool compiled(struct config_load *l, enum rc rc)
     return rc == RC_OK;
 }
 
+static void check_name(struct config_load *l, const struct config_doc *d)
+{
+    if (d->name.n > 0 && !config_is_name(d->name))
+        config_finding(l, d, json_getz(d->doc, d->kind->key), d->kind->key, "CFG-033",
+                       CONFIG_NAME_HINT, CONFIG_NAME_TEXT);
+}
+
 void config_read_table(struct config_load *l, const struct config_doc *d)
 {
     struct map_source src = source_of(l, d);
@@ -39,6 +46,7 @@ void config_read_table(struct config_load *l, const struct config_doc *d)
     struct map_loader loader = { .read = read_below, .ctx = &at };
     const struct map_table *t = NULL;
     struct err e;
+    check_name(l, d);
     if (compiled(l, map_table_compile(&src, &loader, l->arena, &t, l->found, &e)))
         l->unit->pub.made.table = t;
 }
@@ -62,6 +70,7 @@ static const struct map *compile(struct config_load *l, const struct map_source 
 void config_read_mapping(struct config_load *l, const struct config_doc *d)
 {
     struct map_source src = source_of(l, d);
+    check_name(l, d);
     l->unit->pub.made.map = compile(l, &src);
 }
 
