@@ -1,7 +1,8 @@
 /*
  * Where a document of the API holds secrets in clear. In `authentication` and `tls` everything is
- * one that no table calls public: a misspelt key, or a type that does not exist, must not leave a
- * secret readable in the record of the failure. Tests: sealable_test.c
+ * one that no table calls public, and so is what stands under a key that no table knows: a misspelt
+ * key, or a type that does not exist, must not leave a secret readable in the record of the
+ * failure. Tests: sealable_test.c
  */
 #include "config/validate.h"
 
@@ -117,6 +118,17 @@ static bool header_public(struct str key)
     return !config_is_credential(key);
 }
 
+/* `authentication` and `tls` have their own; the guide's `name` is `integration` in files. */
+static bool doc_public(struct str key)
+{
+    return str_eqz(key, "name") || table_has(&config_integration_table, key, false);
+}
+
+static bool endpoint_public(struct str key)
+{
+    return table_has(&config_endpoint_table, key, false);
+}
+
 /* The members of obj that are not public, or all of it where it is none; path: "tls". */
 static enum rc seal_members(struct sealing *s, struct json *obj, struct str path,
                             bool (*is_public)(struct str key), struct err *e)
@@ -141,14 +153,32 @@ static enum rc seal_members(struct sealing *s, struct json *obj, struct str path
 
 /* ---- the places --------------------------------------------------------------------------- */
 
+/* "odbc:DSN=a@b": an @ of these parts no user from a host. */
+static bool is_opaque(struct str url)
+{
+    static const char *const schemes[] = { "null", "fault", "file", "odbc", "sqlite" };
+    for (size_t i = 0; i < ZS_COUNT(schemes); i++)
+        if (str_ieq(config_url_scheme(url), str_z(schemes[i])))
+            return true;
+    return false;
+}
+
+/* "https:u:p@h", "u:p@h", " https://u:p@h/": what was meant to be user and password may be. */
+static bool is_broken_url(struct str url)
+{
+    bool whole = config_is_url(url) && (str_find(url, STR("://"), 0) != SIZE_MAX || is_opaque(url));
+    return !whole && str_chr(url, '@', 0) != SIZE_MAX;
+}
+
 /* A URL with a password is refused; until it is mended it is not to be read either. */
 static enum rc seal_url(struct sealing *s, struct json *url, struct str name, struct err *e)
 {
-    bool bad = json_is(url, JSON_STRING) && config_url_has_secret(json_text(url), false);
+    bool bad = json_is(url, JSON_STRING) &&
+               (config_url_has_secret(json_text(url), false) || is_broken_url(json_text(url)));
     return bad ? seal(s, url, name, e) : RC_OK;
 }
 
-static enum rc seal_endpoint(struct sealing *s, const struct json *ep, size_t i, struct err *e)
+static enum rc seal_endpoint(struct sealing *s, struct json *ep, size_t i, struct err *e)
 {
     struct str name = json_str_or(json_getz(ep, "name"), STR(""));
     char path[96], url[104];
@@ -158,8 +188,13 @@ static enum rc seal_endpoint(struct sealing *s, const struct json *ep, size_t i,
         (void)snprintf(path, sizeof path, "endpoints.%zu.headers", i);         /* fits */
     (void)snprintf(url, sizeof url, "%.*surl", (int)(strlen(path) - 7), path); /* fits */
     enum rc rc = seal_url(s, json_getz(ep, "url"), str_z(url), e);
-    return rc == RC_OK ? seal_members(s, json_getz(ep, "headers"), str_z(path), header_public, e)
-                       : rc;
+    if (rc == RC_OK)
+        rc = seal_members(s, json_getz(ep, "headers"), str_z(path), header_public, e);
+    if (rc != RC_OK)
+        return rc;
+    struct str own = str_sub(str_z(path), 0, strlen(path) - strlen(".headers"));
+    return json_is(ep, JSON_OBJECT) ? seal_members(s, ep, own, endpoint_public, e)
+                                    : seal_url(s, ep, own, e);
 }
 
 enum rc config_each_secret(struct json *doc,
@@ -179,5 +214,7 @@ enum rc config_each_secret(struct json *doc,
     for (struct json *ep = json_first(endpoints); rc == RC_OK && ep;
          ep = json_next(endpoints, ep), i++)
         rc = seal_endpoint(&s, ep, i, e);
+    if (rc == RC_OK && json_is(doc, JSON_OBJECT))
+        rc = seal_members(&s, doc, STR("unknown"), doc_public, e);
     return rc;
 }

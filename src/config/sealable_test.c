@@ -72,6 +72,24 @@ static void each_secret_has_a_name(void **state)
           "{\"endpoints\":[{\"url\":\"http://u:p@h/\"},{\"url\":\"http://h/\"}],"
           "\"authentication\":{\"tokenUrl\":\"http://u:p@t/\"}}",
           "authentication.tokenUrl=http://u:p@t/\nendpoints.0.url=http://u:p@h/\n" },
+        { "keys that no table knows",
+          "{\"name\":\"lab\",\"type\":\"rest_api\",\"authentification\":{\"password\":\"p\"},"
+          "\"mappings\":[\"m\"],\"endpoints\":[{\"name\":\"in\",\"method\":\"GET\","
+          "\"dataMapping\":\"m\",\"rateLimit\":{\"requests\":1},"
+          "\"header\":{\"Authorization\":\"Bearer x\"}},{\"authentication\":{\"key\":\"k\"}}]}",
+          "endpoints.in.header=Bearer x\nendpoints.1.authentication=k\n"
+          "unknown.authentification=p\n" },
+        { "URLs that are none, with a user and a password",
+          "{\"endpoints\":[{\"url\":\" https://u:P@h/x\"},{\"url\":\"//u:P@h/x\"},"
+          "{\"url\":\"https:u:P@h\"},{\"url\":\"u:P@h\"},{\"url\":\"https://u:P/E@h\"},"
+          "\"https://u:P@h/\"]}",
+          "endpoints.0.url= https://u:P@h/x\nendpoints.1.url=//u:P@h/x\n"
+          "endpoints.2.url=https:u:P@h\nendpoints.3.url=u:P@h\n"
+          "endpoints.4.url=https://u:P/E@h\nendpoints.5=https://u:P@h/\n" },
+        { "URLs with an @ that is none of a user",
+          "{\"endpoints\":[{\"url\":\"https://h/a@b\"},{\"url\":\"sftp://user@h/in\"},"
+          "{\"url\":\"odbc:DSN=a@b\"},{\"url\":\"nowhere\"}]}",
+          "" },
         { "another endpoint took the place, and the secret keeps its name",
           "{\"endpoints\":[{\"headers\":{\"Cookie\":\"new\"}},{\"headers\":{\"Cookie\":"
           "\"${secret:integration/lab/endpoints.0.headers.Cookie}\"}}]}",

@@ -44,7 +44,7 @@ void config_validation_write(const struct config_validation *v, struct jw *w);
 /*
  * Where a document of the API holds secrets in clear: fn gets each with a name for it
  * ("authentication.clientSecret") and may replace the text (json_retext) by a reference. The keys
- * are those the tables call secret, and headers that carry credentials (Authorization, Cookie …).
+ * are those the tables call secret, those they do not know, and headers that carry credentials.
  */
 enum rc config_each_secret(struct json *doc,
                            enum rc (*fn)(void *ctx, const char *name, struct json *value,

@@ -304,6 +304,19 @@ static void a_misspelt_secret_is_not_kept_in_clear(void **state)
     rig_free(r);
 }
 
+static void nor_is_a_secret_where_none_belongs(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NO_FILES);
+    struct manage_op *op =
+        init(r, "{\"name\":\"lab\",\"type\":\"rest_api\",\"authentification\":{\"type\":\"basic\","
+                "\"password\":\"hush-hush\"},\"endpoints\":[{\"url\":\"http:u:hush@up/\","
+                "\"method\":\"GET\",\"header\":{\"Authorization\":\"Bearer hush\"}}]}");
+    T_EQ_INT(op->rc, RC_VALUE);
+    T_EQ_SIZE(str_find(op->answer, STR("hush"), 0), SIZE_MAX);
+    rig_free(r);
+}
+
 static void only_secrets_are_sealed(void **state)
 {
     (void)state;
@@ -459,6 +472,7 @@ int main(void)
         T_TEST(secrets_are_sealed_kept_by_reference_and_go_when_unused),
         T_TEST(secrets_of_two_at_once_have_names_of_their_own),
         T_TEST(a_misspelt_secret_is_not_kept_in_clear),
+        T_TEST(nor_is_a_secret_where_none_belongs),
         T_TEST(only_secrets_are_sealed),
         T_TEST(a_neighbours_secret_is_not_for_use),
         T_TEST(replacing_leaves_what_runs_when_the_new_one_is_wrong),
