@@ -12,8 +12,9 @@
 
 #define SOURCES_MEMORY ((size_t)1024 * 1024 * 1024)
 #define FILE_LIMIT     ((size_t)64 * 1024 * 1024)
-#define LABEL_NAME_MAX 200 /* bytes; one that is longer is refused, with its label in the finding  \
-                            */
+#define LABEL_NAME_MAX                                                                             \
+    200 /* bytes; one that is longer is refused, with its label in the finding                     \
+         */
 
 /* ---- the environment of compiling --------------------------------------------------------- */
 
